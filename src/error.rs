@@ -1,0 +1,136 @@
+//! Every word that the user reads on stderr goes through here: lower case, no full stop, `inject: ` in front, file and
+//! line first, a hint on a line of its own. Never a value, and never a foreign error's `Display` or `Debug`.
+
+/// How a look-up ended when it gave no value; the words are those of `check --json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// There is no such item. The one state that `optional`, `default` and the next entry of a list forgive.
+    Absent = 1,
+    /// No permission, no credentials, a bad or expired token.
+    Denied = 2,
+    /// It exists, behind a lock that nobody opened.
+    Locked = 3,
+    /// The source could not be reached: network, TLS, no bus, sealed, a missing program or store.
+    Unreachable = 4,
+    /// The deadline passed.
+    Timeout = 5,
+    /// It answered something that cannot be used: malformed, ambiguous, too large, a refused name, a failed program.
+    Invalid = 6,
+}
+
+impl State {
+    /// The word in `check`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Denied => "denied",
+            Self::Locked => "locked",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Invalid => "invalid",
+        }
+    }
+
+    /// The state with this number in the protocol.
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        [
+            Self::Absent,
+            Self::Denied,
+            Self::Locked,
+            Self::Unreachable,
+            Self::Timeout,
+            Self::Invalid,
+        ]
+        .into_iter()
+        .find(|state| *state as u8 == byte)
+    }
+}
+
+/// Why one look-up gave no value. `message` and `hint` never hold a value; text of a server in them is passed through
+/// [`printable`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What `optional` and `default` look at.
+    pub state: State,
+    /// Whether the same launch may work later: exit 124 instead of 125.
+    pub transient: bool,
+    /// What happened, lower case, without a full stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    fn new(state: State, transient: bool, message: impl Into<String>) -> Self {
+        Self {
+            state,
+            transient,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// There is no such item, by the source's own word.
+    pub fn absent(message: impl Into<String>) -> Self {
+        Self::new(State::Absent, false, message)
+    }
+
+    /// No permission or no usable credentials.
+    pub fn denied(message: impl Into<String>) -> Self {
+        Self::new(State::Denied, false, message)
+    }
+
+    /// Behind a lock.
+    pub fn locked(message: impl Into<String>) -> Self {
+        Self::new(State::Locked, false, message)
+    }
+
+    /// Cannot be reached, and will not be by trying again: TLS, no bus, no program.
+    pub fn unreachable(message: impl Into<String>) -> Self {
+        Self::new(State::Unreachable, false, message)
+    }
+
+    /// Cannot be reached now: refused, 5xx, sealed.
+    pub fn outage(message: impl Into<String>) -> Self {
+        Self::new(State::Unreachable, true, message)
+    }
+
+    /// The deadline passed.
+    pub fn timeout(message: impl Into<String>) -> Self {
+        Self::new(State::Timeout, true, message)
+    }
+
+    /// The answer cannot be used.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(State::Invalid, false, message)
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The exit code that a launch ends with for this fault alone.
+    pub fn exit(&self) -> u8 {
+        if self.transient { 124 } else { 125 }
+    }
+}
+
+/// Foreign text made safe for a terminal and a log: control characters are escaped, and it is cut at 300 characters.
+pub fn printable(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars().take(300) {
+        if c.is_control() {
+            out.extend(c.escape_default())
+        } else {
+            out.push(c)
+        }
+    }
+    if text.chars().nth(300).is_some() {
+        out.push_str("...");
+    }
+    out
+}

@@ -1,0 +1,5 @@
+//! `inject`: start a program with its secrets.
+pub mod document;
+pub mod error;
+pub mod secret;
+pub mod source;
