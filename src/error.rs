@@ -134,3 +134,85 @@ pub fn printable(text: &str) -> String {
     }
     out
 }
+
+/// One thing that went wrong, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The file as the user would open it from here, and the line (1-based).
+    pub place: Option<(String, usize)>,
+    /// Lower case, no full stop, never a value.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// Why nothing was run: at least one report, and the exit code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// 124, 125, 126 or 127.
+    pub exit: u8,
+    /// What to tell.
+    pub reports: Vec<Report>,
+}
+
+impl Error {
+    /// An error without a place, exit 125.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { exit: 125, reports: vec![Report { place: None, message: message.into(), hint: None }] }
+    }
+
+    /// The same with another exit code.
+    #[must_use]
+    pub fn exit(mut self, exit: u8) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// The same with a hint on its last report.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Some(last) = self.reports.last_mut() {
+            last.hint = Some(hint.into());
+        }
+        self
+    }
+
+    /// Everything in `reports`, or nothing where there are none.
+    ///
+    /// # Errors
+    /// The reports as one error, exit 125.
+    pub fn of(reports: Vec<Report>) -> Result<(), Self> {
+        if reports.is_empty() { Ok(()) } else { Err(Self { exit: 125, reports }) }
+    }
+
+    /// The text for stderr: reports sorted by file and line, each line with its prefix.
+    pub fn render(&self) -> String {
+        let mut reports: Vec<_> = self.reports.iter().collect();
+        reports.sort_by(|a, b| a.place.cmp(&b.place));
+        reports.dedup();
+        let mut out = String::new();
+        let mut hinted: Vec<&str> = Vec::new();
+        for (i, report) in reports.iter().enumerate() {
+            out.push_str("inject: error: ");
+            if let Some((file, line)) = &report.place {
+                out.push_str(&format!("{}:{line}: ", printable(file)));
+            }
+            out.push_str(&report.message);
+            out.push('\n');
+            // One hint serves all the reports that stand together and share it.
+            let next = reports.get(i + 1).and_then(|next| next.hint.as_deref());
+            if let Some(hint) = report.hint.as_deref().filter(|hint| next != Some(hint) && !hinted.contains(hint)) {
+                out.push_str(&format!("inject: hint: {hint}\n"));
+                hinted.push(hint);
+            }
+        }
+        out
+    }
+}
+
+/// What the system says of an error number, without Rust's own " (os error 2)".
+pub fn os(error: nix::errno::Errno) -> String {
+    let desc = error.desc();
+    let mut chars = desc.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

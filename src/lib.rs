@@ -1,5 +1,140 @@
-//! `inject`: start a program with its secrets.
+//! `inject`: start a program with its secrets. The library serves the binary, `inject-store`, the tests and the fuzzers.
+//!
+//! The launch, in order: [`cli`] - [`profile`] - [`plan`] - trust - the command - [`resolve`] - [`merge`] - [`block`] -
+//! scrub - execve. Everything up to the command is pure or reads profiles only; nothing behind it can fail for what the
+//! profile says.
+
+pub mod arena;
+pub mod block;
+pub mod cli;
+pub mod clock;
 pub mod document;
 pub mod error;
+pub mod exec;
+pub mod merge;
+pub mod plan;
+pub mod process;
+pub mod profile;
+pub mod protocol;
+pub mod reference;
+pub mod resolve;
 pub mod secret;
 pub mod source;
+pub mod sys;
+pub mod verb;
+
+use cli::{Cli, Parsed, Verb};
+use error::Error;
+use profile::Profile;
+use std::ffi::{CStr, CString};
+use sys::Environ;
+
+/// A launch that is ready: nothing is left but to scrub and to become the command.
+pub struct Ready {
+    path: CString,
+    block: block::Block,
+}
+
+/// What a command line came to.
+pub enum Run {
+    /// It is done: the exit code.
+    Done(u8),
+    /// Become the command.
+    Launch(Ready),
+}
+
+/// Does what the command line says, up to the point of no return. `argv` is the caller's, the null included.
+///
+/// # Errors
+/// Why nothing was run.
+pub fn run(words: &[&'static CStr], command: &[*const libc::c_char], environ: &Environ) -> Result<Run, Error> {
+    if sys::elevated() {
+        return Err(Error::new("refuses to run set-user-ID, set-group-ID or with file capabilities"));
+    }
+    let (front, behind) = words.split_at(words.iter().position(|word| word.to_bytes() == b"--").unwrap_or(words.len()));
+    let cli = match cli::parse(front.iter().map(|word| sys::os_string(word)))? {
+        Parsed::Do(cli) => *cli,
+        Parsed::Show(text) => return Ok(Run::Done(verb::print(&text))),
+    };
+    let name = behind.get(1).copied();
+    match cli.verb {
+        None => launch(&cli, name, command, environ).map(Run::Launch),
+        Some(verb) => dispatch(verb, cli.load, name, environ).map(Run::Done),
+    }
+}
+
+fn launch(cli: &Cli, name: Option<&CStr>, argv: &[*const libc::c_char], environ: &Environ) -> Result<Ready, Error> {
+    let name = name.ok_or_else(|| {
+        Error::new("no command").hint("it stands behind '--': inject -p PROFILE -- COMMAND [ARG]...; `inject --help` shows the rest")
+    })?;
+    let profile = Profile::load(cli.load.wish(environ)?, environ)?;
+    let plan = plan::Plan::new(&profile, environ)?;
+    verb::trust::require(&profile, &cli.load, environ)?;
+    let path = exec::locate(name, environ)?;
+    exec::check_format(&path)?;
+    let clock = clock::Clock::new(profile.timeout());
+    let answers = resolve::resolve(&plan, environ, &clock);
+    drop(clock);
+    let merged = merge::Merged::new(&plan, &answers);
+    merged.complete(&plan)?;
+    let block = block::Block::pack(&plan, &merged, environ, argv, path.as_bytes().len())?;
+    if cli.verbose {
+        let told = block::told(&plan, &merged, &answers.notes, environ, block.arena.kept);
+        sys::write_lossy(2, told.as_bytes());
+    }
+    Ok(Ready { path, block })
+}
+
+fn dispatch(verb: Verb, front: cli::Load, command: Option<&CStr>, environ: &Environ) -> Result<u8, Error> {
+    let loads = matches!(verb, Verb::Plan { .. } | Verb::Check { .. } | Verb::Complete { .. });
+    if !loads && !front.is_empty() {
+        return Err(Error::new("this verb loads no profile, so it takes none of -p, -i, --set, --timeout and --trust"));
+    }
+    if command.is_some() && !matches!(verb, Verb::Plan { .. }) {
+        return Err(Error::new("this verb takes no command behind '--'"));
+    }
+    match verb {
+        Verb::Plan { load, json, dropped } => verb::plan::plan(&front.and(load), json, dropped, command, environ),
+        Verb::Check { load, json, strict } => verb::check::check(&front.and(load), json, strict, environ),
+        Verb::List { json } => verb::list::list(json, environ),
+        Verb::Trust { profile, list, remove } => verb::trust::trust(profile.as_deref(), list, remove, environ),
+        Verb::Completions { shell } => verb::completions::completions(&shell),
+        Verb::Complete { load, what } => verb::completions::complete(&what, &front.and(load), environ),
+    }
+}
+
+/// The whole program: everything between C's main and the command. Comes back only where nothing was run.
+///
+/// # Safety
+/// The arguments are those of C's main, called once, first thing.
+#[allow(unsafe_code)]
+pub unsafe fn start(argc: i32, argv: *const *const libc::c_char, envp: *const *const libc::c_char) -> u8 {
+    let _ = sys::undumpable();
+    sys::hide_panics();
+    // SAFETY: the caller's promise.
+    let (words, pointers, environ) = unsafe { (sys::words(argc, argv), sys::pointers(argc, argv), Environ::new(envp)) };
+    let command = words.iter().position(|word| word.to_bytes() == b"--").map_or(pointers.len(), |at| at + 1);
+    let argv = pointers.get(command..).unwrap_or_default();
+    let launching = words.iter().any(|word| word.to_bytes() == b"--");
+    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&words, argv, &environ)));
+    // From here on nothing refers to the caller's environment: what was passed on stands in the arena.
+    #[cfg(not(feature = "leak-no-scrub"))]
+    // SAFETY: the strings are the initial stack's, and `run` has come back with copies only.
+    unsafe {
+        environ.wipe();
+    }
+    let error = match run {
+        Ok(Ok(Run::Done(code))) => return code,
+        Ok(Ok(Run::Launch(Ready { path, block }))) => {
+            // SAFETY: argv is the kernel's own list with its null; the block ends in a null and points into its arena.
+            let errno = unsafe { sys::execve(&path, argv, &block.pointers) };
+            drop(block);
+            exec::failed(&path, errno)
+        }
+        Ok(Err(error)) => error,
+        Err(_) => return 125, // the panic hook has said where
+    };
+    let last = if launching { "inject: nothing was run\n" } else { "" };
+    sys::write_lossy(2, format!("{}{last}", error.render()).as_bytes());
+    error.exit
+}

@@ -1,0 +1,103 @@
+//! The command's environment, packed: inherited variables in the caller's order, then the profile's.
+
+use crate::arena::Arena;
+use crate::error::{Error, os, printable};
+use crate::merge::{Merged, Outcome};
+use crate::plan::Plan;
+use crate::reference::matches;
+use crate::sys::Environ;
+use nix::sys::resource::{Resource, getrlimit};
+use std::collections::HashSet;
+
+/// What execve takes as `envp`, with the memory behind it.
+pub struct Block {
+    /// Pointers into the arena, a null at the end.
+    pub pointers: Vec<*const libc::c_char>,
+    /// The memory.
+    pub arena: Arena,
+}
+
+/// The caller's variables that go through: what a pattern matches, what no credential is, what the profile neither sets
+/// nor unsets; of duplicates the first.
+pub fn inherited<'e>(plan: &Plan<'_>, decided: &dyn Fn(&str) -> bool, environ: &'e Environ) -> Vec<(&'e [u8], &'e [u8])> {
+    let mut seen = HashSet::new();
+    let goes = |name: &[u8]| {
+        plan.inherited_by(name).is_some() && !std::str::from_utf8(name).is_ok_and(decided)
+    };
+    environ.pairs().filter(|(name, _)| goes(name) && seen.insert(*name)).collect()
+}
+
+impl Block {
+    /// Packs the environment of a launch.
+    ///
+    /// # Errors
+    /// It is larger than the kernel takes (exit 125), or there is no memory.
+    pub fn pack(plan: &Plan<'_>, merged: &Merged<'_>, environ: &Environ, argv: &[*const libc::c_char], path: usize) -> Result<Self, Error> {
+        let inherited = inherited(plan, &|name| merged.get(name).is_some(), environ);
+        let set = || merged.variables.iter().filter(|v| v.exposed()).filter_map(|v| Some((v.name.as_bytes(), v.bytes()?)));
+        let all = || inherited.iter().copied().chain(set());
+        let count = all().count();
+        let size: usize = all().map(|(name, value)| name.len() + value.len() + 2).sum();
+        // SAFETY of the sizes below is the kernel's: this only makes the message better.
+        let arguments = crate::sys::lengths(argv) + path;
+        let limit = limit();
+        let pointers = (count + argv.len()) * size_of::<usize>();
+        if size + arguments + pointers > limit {
+            let mut largest: Vec<_> = set().map(|(name, value)| (value.len(), name)).collect();
+            largest.sort_unstable_by(|a, b| b.cmp(a));
+            let largest: Vec<_> = largest.iter().take(3).map(|(size, name)| format!("{} ({size} bytes)", printable(&String::from_utf8_lossy(name)))).collect();
+            let message = format!("the environment and the arguments take {} bytes; the kernel's limit here is {limit}", size + arguments + pointers);
+            return Err(Error::new(message).hint(format!("the largest are {}; a quarter of `ulimit -s` is the limit", largest.join(", "))));
+        }
+        let fail = |error| Error::new(format!("no memory for the environment: {}", os(error)));
+        let mut arena = Arena::new(size).map_err(fail)?;
+        let mut pointers = Vec::with_capacity(count + 1);
+        for (name, value) in all() {
+            pointers.push(arena.push(&[name, b"=", value]).ok_or_else(|| fail(nix::errno::Errno::ENOMEM))?);
+        }
+        pointers.push(std::ptr::null());
+        Ok(Self { pointers, arena })
+    }
+}
+
+/// What the kernel takes for arguments and environment together: a quarter of the stack's limit, at least 128 KiB and at
+/// most 6 MiB (execve(2), fs/exec.c).
+fn limit() -> usize {
+    let (stack, _) = getrlimit(Resource::RLIMIT_STACK).unwrap_or((8 << 20, 0));
+    usize::try_from(stack / 4).unwrap_or(usize::MAX).clamp(128 << 10, 6 << 20)
+}
+
+/// Variables of the caller whose loss changes how a command behaves, and that were dropped.
+pub fn missed<'e>(plan: &Plan<'_>, merged: Option<&Merged<'_>>, environ: &'e Environ) -> Vec<&'e str> {
+    let telling = ["LISTEN_FDS", "NOTIFY_SOCKET", "MAKEFLAGS"];
+    let dropped = |name: &&str| plan.inherited_by(name.as_bytes()).is_none() && merged.is_none_or(|m| m.get(name).is_none());
+    let names = environ.pairs().filter_map(|(name, _)| std::str::from_utf8(name).ok());
+    names.filter(|name| telling.iter().any(|t| matches(t.as_bytes(), name.as_bytes()))).filter(dropped).collect()
+}
+
+/// What `-v` says of a launch: names and sources, never a value.
+pub fn told(plan: &Plan<'_>, merged: &Merged<'_>, notes: &[String], environ: &Environ, kept: crate::arena::Kept) -> String {
+    let mut out = String::new();
+    for (name, _) in inherited(plan, &|name| merged.get(name).is_some(), environ) {
+        out.push_str(&format!("inject: {} inherited\n", printable(&String::from_utf8_lossy(name))));
+    }
+    for variable in merged.variables.iter().filter(|variable| variable.exposed()) {
+        let from = variable.line.map_or_else(|| "--set".into(), |line| crate::merge::shown_from(line.entry));
+        let how = match &variable.outcome {
+            Outcome::Default(_) => " (absent: its default)",
+            Outcome::Unset => " (absent: unset)",
+            _ => "",
+        };
+        out.push_str(&format!("inject: {} from {from}{how}\n", printable(&variable.name)));
+    }
+    for note in notes {
+        out.push_str(&format!("inject: note: {}\n", printable(note)));
+    }
+    for name in missed(plan, Some(merged), environ) {
+        out.push_str(&format!("inject: note: {name} is dropped; inherit = [\"{name}\"] passes it\n"));
+    }
+    if kept == crate::arena::Kept::Unlocked {
+        out.push_str("inject: note: the limit for locked memory (ulimit -l) is too small: secrets could be swapped out before the exec\n");
+    }
+    out
+}

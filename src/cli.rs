@@ -1,0 +1,196 @@
+//! The command line in front of `--`. What stands behind it is the command's, byte for byte, and never comes here.
+
+use crate::error::{Error, printable};
+use crate::profile::Wish;
+use crate::reference;
+use crate::sys::Environ;
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+/// Starts a program with its secrets.
+///
+/// Reads a profile, resolves the variables that it maps to sources, and becomes COMMAND with only those variables set.
+/// Either all of them are there, or nothing is run.
+#[derive(Parser)]
+#[command(
+    name = "inject",
+    version,
+    disable_help_subcommand = true,
+    subcommand_precedence_over_arg = true,
+    override_usage = "inject [OPTIONS] -- COMMAND [ARG]...\n       inject VERB [OPTIONS]"
+)]
+pub struct Cli {
+    /// What the launch, and each verb that loads a profile, takes.
+    #[command(flatten)]
+    pub load: Load,
+    /// Say on stderr which variables come from which sources
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// What to do instead of a launch.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// What is loaded, and how.
+#[derive(Args, Clone, Default)]
+pub struct Load {
+    /// A profile, by name or path; may be repeated, the later one wins
+    #[arg(short, long = "profile", value_name = "PROFILE", value_delimiter = ',')]
+    pub profiles: Vec<String>,
+    /// Also copy the caller's variables that match PATTERN
+    #[arg(short, long = "inherit", value_name = "PATTERN")]
+    pub inherit: Vec<String>,
+    /// Set a variable that is no secret
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<OsString>,
+    /// The time for resolving everything, like 10s [default: 30s]
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<String>,
+    /// Trust the profiles of this launch, without remembering it
+    #[arg(long)]
+    pub trust: bool,
+}
+
+/// The verbs.
+#[derive(Subcommand)]
+pub enum Verb {
+    /// Show the environment that a launch would make; touches no source
+    #[command(override_usage = "inject plan [OPTIONS] [-- COMMAND]")]
+    Plan {
+        /// What to load.
+        #[command(flatten)]
+        load: Load,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Also show which of the caller's variables do not get through
+        #[arg(long)]
+        dropped: bool,
+    },
+    /// Resolve everything and say how each variable fares, never its value
+    Check {
+        /// What to load.
+        #[command(flatten)]
+        load: Load,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Exit 1 on a warning
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Show the profiles that can be found
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Approve a profile that was found in a working tree
+    Trust {
+        /// The profile, by name or path
+        profile: Option<String>,
+        /// Show what is approved
+        #[arg(long, conflicts_with = "remove")]
+        list: bool,
+        /// Take the approval back
+        #[arg(long, requires = "profile")]
+        remove: bool,
+    },
+    /// Print a completion script
+    Completions {
+        /// For which shell
+        #[arg(value_parser = ["bash", "zsh", "fish"])]
+        shell: String,
+    },
+    /// What the completion scripts ask: profiles, variables or sources, one a line
+    #[command(hide = true)]
+    Complete {
+        /// What to load.
+        #[command(flatten)]
+        load: Load,
+        /// Of what
+        #[arg(value_parser = ["profiles", "variables", "sources"])]
+        what: String,
+    },
+}
+
+/// What parsing came to.
+pub enum Parsed {
+    /// Something to do.
+    Do(Box<Cli>),
+    /// A text for stdout, exit 0: help or the version.
+    Show(String),
+}
+
+/// Parses what stands in front of `--`; the first word is the program's name.
+///
+/// # Errors
+/// A usage error, exit 125.
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Error> {
+    use clap::error::ErrorKind;
+    match Cli::try_parse_from(words) {
+        Ok(cli) => Ok(Parsed::Do(Box::new(cli))),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            Ok(Parsed::Show(error.render().to_string()))
+        }
+        Err(error) => {
+            let text = error.render().to_string();
+            let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+            let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).map(printable).collect();
+            let behind = matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument);
+            let hint = "a command stands behind '--': inject -p PROFILE -- COMMAND [ARG]...";
+            let error = Error::new(lines.join("\n"));
+            Err(if behind { error.hint(hint) } else { error })
+        }
+    }
+}
+
+impl Load {
+    /// What was given in front of the verb and behind it.
+    #[must_use]
+    pub fn and(mut self, behind: Self) -> Self {
+        self.profiles.extend(behind.profiles);
+        self.inherit.extend(behind.inherit);
+        self.set.extend(behind.set);
+        self.timeout = behind.timeout.or(self.timeout);
+        self.trust |= behind.trust;
+        self
+    }
+
+    /// Whether anything of it was given.
+    pub fn is_empty(&self) -> bool {
+        self.profiles.is_empty() && self.inherit.is_empty() && self.set.is_empty() && self.timeout.is_none() && !self.trust
+    }
+
+    /// Whether the profiles are trusted without being asked for: `--trust` or `INJECT_TRUST=1`.
+    pub fn trusts(&self, environ: &Environ) -> bool {
+        self.trust || environ.get("INJECT_TRUST") == Some(b"1")
+    }
+
+    /// Checks the values; `INJECT_PROFILE` stands in for a missing `-p`.
+    ///
+    /// # Errors
+    /// Exit 125. Never quotes a value of `--set`.
+    pub fn wish(&self, environ: &Environ) -> Result<Wish, Error> {
+        let mut profiles = self.profiles.clone();
+        if profiles.is_empty() {
+            let variable = environ.get("INJECT_PROFILE").filter(|value| !value.is_empty());
+            let variable = variable.map(|value| std::str::from_utf8(value).map_err(|_| Error::new("INJECT_PROFILE: not UTF-8")));
+            profiles.extend(variable.transpose()?.into_iter().flat_map(|value| value.split(',')).map(String::from));
+        }
+        if profiles.is_empty() {
+            return Err(Error::new("no profile: neither -p nor INJECT_PROFILE names one").hint("`inject list` shows the profiles that can be found"));
+        }
+        let set = self.set.iter().map(|word| {
+            let bytes = word.as_bytes();
+            let at = memchr::memchr(b'=', bytes).ok_or_else(|| Error::new("--set: NAME=VALUE is wanted; there is no '='"))?;
+            let name = String::from_utf8_lossy(&bytes[..at]).into_owned();
+            Ok((name, bytes[at + 1..].to_vec()))
+        });
+        let set = set.collect::<Result<_, Error>>()?;
+        let timeout = self.timeout.as_deref().map(reference::duration).transpose();
+        let timeout = timeout.map_err(|message| Error::new(format!("--timeout: {message}")))?;
+        Ok(Wish { profiles, inherit: self.inherit.clone(), set, timeout })
+    }
+}

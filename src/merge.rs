@@ -1,0 +1,409 @@
+//! From answers to variables: which entry wins each name, its bytes decoded, trimmed and put into templates.
+
+use crate::document::Document;
+use crate::error::{Error, Fault, Report, printable};
+use crate::plan::{Line, Plan, Want, template};
+use crate::profile::entry::{Entry, Key, Secret as Options, Value};
+use crate::profile::names;
+use crate::reference::{Filter, Part, Template, is_name};
+use crate::resolve::Answers;
+use crate::secret::Secret;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
+/// The kernel's limit for one `NAME=VALUE` with its NUL (MAX_ARG_STRLEN).
+pub const MAX_STRING: usize = 131_072;
+
+/// What became of a variable.
+pub enum Outcome<'a> {
+    /// Bytes that stand in a profile or an answer.
+    Borrowed(&'a [u8]),
+    /// Bytes that were made: decoded, or a template's.
+    Owned(Secret),
+    /// Absent, with a default.
+    Default(&'a str),
+    /// Absent and optional.
+    Unset,
+    /// No value.
+    Failed(Fault),
+    /// A template of something that failed, which is told there.
+    Dependent(Fault),
+    /// Overridden: nobody needs it.
+    Unneeded,
+    /// A template that is still to be made.
+    Pending(&'a Template),
+}
+
+/// One variable, or a pattern that failed as a whole.
+pub struct Variable<'a> {
+    /// Its name; a failed pattern as the profile writes it.
+    pub name: Cow<'a, str>,
+    /// Where it comes from; `None` for `--set`.
+    pub line: Option<Line<'a>>,
+    /// What became of it.
+    pub outcome: Outcome<'a>,
+}
+
+impl Variable<'_> {
+    /// The bytes, where there are any.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.outcome {
+            Outcome::Borrowed(bytes) => Some(bytes),
+            Outcome::Owned(secret) => Some(secret.expose()),
+            Outcome::Default(text) => Some(text.as_bytes()),
+            _ => None,
+        }
+    }
+
+    /// Whether the command gets it.
+    pub fn exposed(&self) -> bool {
+        !matches!(self.line.map(|line| &line.entry.value), Some(Value::Secret(Options { expose: false, .. })))
+    }
+}
+
+/// Every variable of a launch that the profile decides on.
+pub struct Merged<'a> {
+    /// Patterns that failed come with the rest.
+    pub variables: Vec<Variable<'a>>,
+    index: HashMap<Cow<'a, str>, usize>,
+}
+
+impl<'a> Merged<'a> {
+    /// Merges the answers as the plan says.
+    pub fn new(plan: &'a Plan<'a>, answers: &'a Answers) -> Self {
+        let mut stacks = (0..plan.stacks.len()).rev().map(|stack| Self::stack(plan, stack, answers));
+        let mut all = stacks.next().unwrap_or(Self { variables: Vec::new(), index: HashMap::new() });
+        for below in stacks {
+            let Self { variables, .. } = below;
+            for variable in variables {
+                all.claim(variable);
+            }
+        }
+        for (name, value) in &plan.profile.wish.set {
+            let variable = Variable { name: name.into(), line: None, outcome: Outcome::Borrowed(value) };
+            match all.index.get(name.as_str()) {
+                Some(at) => all.variables[*at] = variable,
+                None => all.claim(variable),
+            }
+        }
+        all.variables.iter_mut().for_each(limit);
+        all
+    }
+
+    /// The variable with this name, set or not.
+    pub fn get(&self, name: &str) -> Option<&Variable<'a>> {
+        self.index.get(name).and_then(|at| self.variables.get(*at))
+    }
+
+    fn stack(plan: &'a Plan<'a>, stack: usize, answers: &'a Answers) -> Self {
+        let mut merged = Self { variables: Vec::new(), index: HashMap::new() };
+        for (explicit, patterns) in &plan.stacks[stack].files {
+            for line in explicit {
+                if let Key::Name(name) = &line.entry.key {
+                    merged.claim(Variable { name: name.into(), line: Some(*line), outcome: explicit_value(plan, line, answers) });
+                }
+            }
+            let first = merged.variables.len();
+            for line in patterns {
+                merged.pattern(plan, *line, answers, first);
+            }
+        }
+        for at in 0..merged.variables.len() {
+            merged.template(at);
+        }
+        merged
+    }
+
+    /// Takes a variable in, unless its name is taken. What has failed as a pattern has no name.
+    fn claim(&mut self, variable: Variable<'a>) {
+        if !variable.name.ends_with('*') {
+            match self.index.entry(variable.name.clone()) {
+                Slot::Occupied(_) => return,
+                Slot::Vacant(slot) => slot.insert(self.variables.len()),
+            };
+        }
+        self.variables.push(variable);
+    }
+
+    /// Every key of a document. `first` is where this file's patterns begin: two of them must not give one name.
+    fn pattern(&mut self, plan: &'a Plan<'a>, line: Line<'a>, answers: &'a Answers, first: usize) {
+        let Some((want, Key::Pattern(prefix))) = line.want.and_then(|w| plan.wants.get(w)).map(|want| (want, &line.entry.key)) else { return };
+        let mut failed = |merged: &mut Self, fault| {
+            let outcome = Outcome::Failed(fault);
+            merged.variables.push(Variable { name: line.entry.key.shown(), line: Some(line), outcome });
+        };
+        let entries = match document(want, answers) {
+            Ok(Some((document, field))) => match document.entries_at(field) {
+                Ok(entries) => entries,
+                Err(fault) => return failed(self, fault),
+            },
+            Ok(None) => return,
+            Err(fault) => return failed(self, fault),
+        };
+        let own = self.variables.len();
+        self.variables.reserve(entries.len());
+        self.index.reserve(entries.len());
+        for (key, value) in entries {
+            let name = match store_name(prefix, key) {
+                Ok(name) => name,
+                Err(fault) => {
+                    failed(self, fault);
+                    continue;
+                }
+            };
+            let taken = match self.index.entry(name.clone()) {
+                Slot::Vacant(slot) => {
+                    slot.insert(self.variables.len());
+                    let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::Failed);
+                    self.variables.push(Variable { name, line: Some(line), outcome });
+                    continue;
+                }
+                Slot::Occupied(slot) => *slot.get(),
+            };
+            if (first..own).contains(&taken) {
+                let fault = Fault::invalid(format!("{name}: another pattern of this profile gives this name too"));
+                failed(self, fault.hint(format!("{name} = \"...\", written out, decides between them")));
+            }
+        }
+    }
+
+    /// Makes a template that is still to be made. The plan has refused circles of written-out names, and names that a
+    /// pattern gives are no templates, so this ends.
+    fn template(&mut self, at: usize) {
+        let Some(Variable { outcome: Outcome::Pending(template), .. }) = self.variables.get(at) else { return };
+        let template = *template;
+        for name in template.names() {
+            if let Some(used) = self.index.get(name).copied().filter(|used| *used != at) {
+                self.template(used);
+            }
+        }
+        let mut bytes = zeroize::Zeroizing::new(Vec::new());
+        for part in &template.parts {
+            let (name, filters) = match part {
+                Part::Text(text) => {
+                    bytes.extend_from_slice(text.as_bytes());
+                    continue;
+                }
+                Part::Name(name, filters) => (name, filters),
+            };
+            let outcome = match self.get(name).map(|variable| (variable.bytes(), &variable.outcome)) {
+                Some((Some(value), _)) => match apply(filters, value) {
+                    Ok(value) => {
+                        bytes.extend_from_slice(value.expose());
+                        continue;
+                    }
+                    Err(message) => Outcome::Failed(Fault::invalid(format!("{name}: {message}"))),
+                },
+                Some((None, Outcome::Failed(fault) | Outcome::Dependent(fault))) => {
+                    let fault = Fault { message: format!("it needs {name}, which failed"), hint: None, ..fault.clone() };
+                    Outcome::Dependent(fault)
+                }
+                Some((None, Outcome::Unset)) => Outcome::Failed(Fault::invalid(format!("the template uses '{name}', which is absent"))),
+                _ => Outcome::Failed(Fault::invalid(format!("the template uses '{name}', which this profile does not set"))),
+            };
+            self.variables[at].outcome = outcome;
+            return;
+        }
+        self.variables[at].outcome = Outcome::Owned(Secret::new(std::mem::take(&mut *bytes)));
+    }
+
+    /// All that failed, as one error.
+    ///
+    /// # Errors
+    /// Exit 124 where each of them may work later, else 125.
+    pub fn complete(&self, plan: &Plan<'_>) -> Result<(), Error> {
+        let mut reports = Vec::new();
+        let mut transient = true;
+        for variable in &self.variables {
+            if let Outcome::Failed(fault) = &variable.outcome {
+                transient &= fault.transient;
+                reports.push(report(plan, variable, fault));
+            }
+        }
+        Error::of(reports).map_err(|error| if transient { error.exit(124) } else { error })
+    }
+}
+
+/// How a failure is told: the place, the name, the reference, what happened.
+pub fn report(plan: &Plan<'_>, variable: &Variable<'_>, fault: &Fault) -> Report {
+    let name = printable(&variable.name);
+    let Some(line) = variable.line else {
+        return Report { place: None, message: format!("--set: {name}: {}", fault.message), hint: fault.hint.clone() };
+    };
+    let from = match &line.entry.value {
+        Value::Secret(secret) if template(line.entry).is_none() => format!("{}: ", printable(&secret.from.shown())),
+        _ => String::new(),
+    };
+    let message = format!("{name}: {from}{}", fault.message);
+    plan.profile.files[line.file].report(line.entry.at, message, fault.hint.clone())
+}
+
+fn explicit_value<'a>(plan: &'a Plan<'a>, line: &Line<'a>, answers: &'a Answers) -> Outcome<'a> {
+    let options = match &line.entry.value {
+        Value::Plain(text) => return Outcome::Borrowed(text.as_bytes()),
+        Value::Secret(options) => options,
+    };
+    if let Some(template) = template(line.entry) {
+        return Outcome::Pending(template);
+    }
+    let Some(want) = line.want.and_then(|want| plan.wants.get(want)) else { return Outcome::Unneeded };
+    let value = answers.chosen(want).ok_or_else(|| Fault::invalid("was not asked")).and_then(|ask| answers.value(ask));
+    match value {
+        Ok(bytes) => refine(options, bytes).unwrap_or_else(Outcome::Failed),
+        Err(fault) if fault.state == crate::error::State::Absent => match &options.default {
+            Some(default) => Outcome::Default(default),
+            None if options.optional => Outcome::Unset,
+            None => Outcome::Failed(fault),
+        },
+        Err(fault) => Outcome::Failed(fault),
+    }
+}
+
+type Place<'a> = (&'a Document, Option<&'a crate::document::Field>);
+
+/// The document of a pattern; `None` where it is absent and optional.
+fn document<'a>(want: &'a Want<'a>, answers: &'a Answers) -> Result<Option<Place<'a>>, Fault> {
+    let ask = answers.chosen(want).ok_or_else(|| Fault::invalid("was not asked"))?;
+    let found = answers.document(ask).and_then(|document| document.at(ask.field.as_ref()).map(|_| document));
+    match found {
+        Ok(document) => Ok(Some((document, ask.field.as_ref()))),
+        Err(fault) if fault.state == crate::error::State::Absent && want.secret.optional => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The name that a key of a document gets, unless a store must not choose it.
+fn store_name<'a>(prefix: &str, key: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
+    let key_text = std::str::from_utf8(key).ok().filter(|_| key.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_'));
+    let name = match (prefix, key_text) {
+        ("", Some(key)) => Cow::Borrowed(key),
+        (_, Some(key)) => Cow::Owned(format!("{prefix}{key}")),
+        (_, None) => Cow::Borrowed(""),
+    };
+    if !is_name(name.as_bytes()) {
+        let shown = printable(&String::from_utf8_lossy(key));
+        return Err(Fault::invalid(format!("the key '{shown}' is no name of a variable")));
+    }
+    if names::is_refused_from_a_store(&name) {
+        let fault = Fault::invalid(format!("{name}: a document must not choose this name, which steers programs"));
+        return Err(fault.hint(format!("{name} = \"...\", written out, sets it on purpose")));
+    }
+    Ok(name)
+}
+
+/// Trims and decodes.
+fn refine<'a>(options: &Options, bytes: &'a [u8]) -> Result<Outcome<'a>, Fault> {
+    let bytes = if options.trim { trim(bytes) } else { bytes };
+    let Some(decode) = options.decode else { return Ok(Outcome::Borrowed(bytes)) };
+    let decoded = decode.apply(bytes).ok_or_else(|| {
+        let fault = Fault::invalid(format!("the value is not {}", decode.name()));
+        if trim(bytes).len() == bytes.len() { fault } else { fault.hint("there is white space at its ends; trim = true takes it away") }
+    })?;
+    Ok(Outcome::Owned(Secret::new(decoded)))
+}
+
+/// Without the white space of C's isspace at both ends.
+fn trim(mut bytes: &[u8]) -> &[u8] {
+    let space = |c: &u8| c.is_ascii_whitespace() || *c == 0x0b;
+    while let [first, rest @ ..] = bytes && space(first) {
+        bytes = rest;
+    }
+    while let [rest @ .., last] = bytes && space(last) {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// What no variable can hold becomes a failure of its own.
+fn limit(variable: &mut Variable<'_>) {
+    let Some(bytes) = variable.bytes() else { return };
+    let size = variable.name.len() + bytes.len() + 2;
+    let fault = match memchr::memchr(0, bytes) {
+        Some(at) => Fault::invalid(format!("the value holds a NUL byte, at byte {at}, which no variable can")),
+        None if size > MAX_STRING && variable.exposed() => Fault::invalid(format!(
+            "with its name the value takes {size} bytes; the kernel's limit for one variable is {MAX_STRING}"
+        )),
+        None => return,
+    };
+    variable.outcome = Outcome::Failed(fault);
+}
+
+fn apply(filters: &[Filter], value: &[u8]) -> Result<Secret, &'static str> {
+    let mut value = Secret::from(value);
+    for filter in filters {
+        let bytes = value.expose();
+        value = Secret::new(match filter {
+            Filter::Url => url(bytes),
+            Filter::Json => json(bytes)?,
+            Filter::Shell => shell(bytes),
+            Filter::Base64 => data_encoding::BASE64.encode(bytes).into_bytes(),
+        });
+    }
+    Ok(value)
+}
+
+fn url(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() * 3);
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
+            out.push(*byte);
+        } else {
+            let digit = |n: u8| if n < 10 { b'0' + n } else { b'A' + n - 10 };
+            out.extend([b'%', digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
+    out
+}
+
+fn json(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "the value is not UTF-8, so JSON cannot hold it")?;
+    // Room for every byte as \u00XX: a buffer that grows would leave copies behind for the allocator to wipe.
+    let mut out = Vec::with_capacity(bytes.len() * 6 + 2);
+    serde_json::to_writer(&mut out, text).map_err(|_| "the value cannot be written as JSON")?;
+    out.pop();
+    out.remove(0);
+    Ok(out)
+}
+
+fn shell(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() * 4 + 2);
+    out.push(b'\'');
+    for byte in bytes {
+        match byte {
+            b'\'' => out.extend(br"'\''"),
+            byte => out.push(*byte),
+        }
+    }
+    out.push(b'\'');
+    out
+}
+
+/// The entry behind a line, for messages about it.
+pub fn shown_from(entry: &Entry) -> String {
+    match &entry.value {
+        Value::Plain(_) => "vars".into(),
+        Value::Secret(secret) => printable(&secret.from.shown()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters() {
+        assert_eq!(url(b"a b/\xff~"), b"a%20b%2F%FF~");
+        assert_eq!(json("q\"\\\n\u{1}é".as_bytes()).unwrap(), "q\\\"\\\\\\n\\u0001é".as_bytes());
+        assert!(json(b"\xff").is_err());
+        assert_eq!(shell(b"it's"), br"'it'\''s'");
+        assert_eq!(apply(&[Filter::Url, Filter::Base64], b"a/").unwrap().expose(), b"YSUyRg==");
+    }
+
+    #[test]
+    fn trimming() {
+        assert_eq!(trim(b" \t\r\n\x0b\x0cx y\n"), b"x y");
+        assert_eq!(trim(b" \n"), b"");
+    }
+}

@@ -1,0 +1,287 @@
+//! What is to be done, computed before anything is touched: which entries can win, what each source is asked for, which
+//! of the caller's variables go through. Pure: no source, no network, no program.
+
+use crate::document::Field;
+use crate::error::{Error, Report};
+use crate::profile::entry::{Entry, From, Key, Secret, Value};
+use crate::profile::sources::SourceDef;
+use crate::profile::{Profile, name_of};
+use crate::reference::{Ref, Template, matches};
+use crate::source::Locator;
+use crate::source::kind::{Documents, Locates};
+use crate::sys::Environ;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// How deep templates may use templates, and profiles extend profiles: each level is a frame of the stack.
+pub const MAX_NESTING: usize = 64;
+
+/// A line of a file in one stack.
+#[derive(Clone, Copy)]
+pub struct Line<'p> {
+    /// Index of the file.
+    pub file: usize,
+    /// The line.
+    pub entry: &'p Entry,
+    /// The look-ups of a secret that something needs; `None` for plain text, templates and what is overridden.
+    pub want: Option<usize>,
+}
+
+/// What one entry asks for.
+pub struct Want<'p> {
+    /// The entry's options.
+    pub secret: &'p Secret,
+    /// Whether it takes every key of the document.
+    pub pattern: bool,
+    /// One for each reference, in order.
+    pub asks: Vec<Ask<'p>>,
+}
+
+/// One reference, as a place in a batch.
+pub struct Ask<'p> {
+    /// As written.
+    pub reference: &'p Ref,
+    /// Index into [`Plan::batches`].
+    pub batch: usize,
+    /// Index into that batch's locators.
+    pub locator: usize,
+    /// The field to take.
+    pub field: Option<Field>,
+}
+
+/// Everything that one source is asked for: each locator once.
+pub struct Batch<'p> {
+    /// The source.
+    pub source: &'p SourceDef,
+    /// What is asked for.
+    pub locators: Vec<Locator>,
+}
+
+/// One `-p`, ready to be merged.
+pub struct Layers<'p> {
+    /// Explicit names and then patterns, file by file, the highest file first: the first one to claim a name has it.
+    pub files: Vec<(Vec<Line<'p>>, Vec<Line<'p>>)>,
+}
+
+/// The whole plan.
+pub struct Plan<'p> {
+    /// What it was made from.
+    pub profile: &'p Profile,
+    /// One for each `-p`, the lowest first.
+    pub stacks: Vec<Layers<'p>>,
+    /// Every look-up that something needs.
+    pub wants: Vec<Want<'p>>,
+    /// The same by source.
+    pub batches: Vec<Batch<'p>>,
+    /// Patterns of the caller's variables, with the file and the byte where each stands.
+    pub inherit: Vec<(&'p str, Option<(usize, usize)>)>,
+    /// The same for credentials.
+    pub inherit_credentials: Vec<(&'p str, Option<(usize, usize)>)>,
+    /// Patterns of variables that are credentials of the sources in use, with the source's name.
+    pub credentials: Vec<(&'p str, &'p str)>,
+}
+
+impl<'p> Plan<'p> {
+    /// Plans a launch of `profile`.
+    ///
+    /// # Errors
+    /// Templates that use unknown names or themselves, credentials that `inherit` names: exit 125.
+    pub fn new(profile: &'p Profile, environ: &Environ) -> Result<Self, Error> {
+        let mut plan = Self {
+            profile,
+            stacks: Vec::new(),
+            wants: Vec::new(),
+            batches: Vec::new(),
+            inherit: profile.wish.inherit.iter().map(|pattern| (pattern.as_str(), None)).collect(),
+            inherit_credentials: Vec::new(),
+            credentials: Vec::new(),
+        };
+        let mut reports = Vec::new();
+        let mut above: Vec<&str> = profile.wish.set.iter().map(|(name, _)| name.as_str()).collect();
+        for stack in (0..profile.stacks.len()).rev() {
+            let layers = plan.layers(stack, &mut above, &mut reports, environ);
+            plan.stacks.push(layers);
+        }
+        plan.stacks.reverse();
+        plan.inheritance(&mut reports);
+        Error::of(reports)?;
+        Ok(plan)
+    }
+
+    /// `above` holds the names that higher stacks and `--set` claim.
+    fn layers(&mut self, index: usize, above: &mut Vec<&'p str>, reports: &mut Vec<Report>, environ: &Environ) -> Layers<'p> {
+        let profile = self.profile;
+        let stack = &profile.stacks[index];
+        let mut winners: HashMap<&'p str, (usize, &'p Entry)> = HashMap::new();
+        let mut files = Vec::new();
+        for file in stack.files.iter().rev().copied() {
+            let line = |entry| Line { file, entry, want: None };
+            let (explicit, patterns): (Vec<_>, Vec<_>) =
+                profile.files[file].said.entries.iter().map(line).partition(|line| name_of(&line.entry.key).is_some());
+            for line in &explicit {
+                if let Some(name) = name_of(&line.entry.key) {
+                    winners.entry(name).or_insert((file, line.entry));
+                }
+            }
+            files.push((explicit, patterns));
+        }
+        let has_patterns = files.iter().any(|(_, patterns)| !patterns.is_empty());
+        let needed = self.needed(&winners, above, has_patterns, reports);
+        for line in files.iter_mut().flat_map(|(explicit, patterns)| explicit.iter_mut().chain(patterns)) {
+            let is_winner = |name: &&str| winners.get(name).is_some_and(|(_, entry)| std::ptr::eq(*entry, line.entry));
+            let live = name_of(&line.entry.key).is_none_or(|name| is_winner(&name) && needed.contains_key(name));
+            if live {
+                line.want = self.want(index, line, environ);
+            }
+        }
+        above.extend(winners.keys());
+        Layers { files }
+    }
+
+    /// The names of a stack that the command gets or that a template of such a name uses.
+    fn needed(
+        &self,
+        winners: &HashMap<&'p str, (usize, &'p Entry)>,
+        above: &[&str],
+        has_patterns: bool,
+        reports: &mut Vec<Report>,
+    ) -> HashMap<&'p str, ()> {
+        let above: std::collections::HashSet<_> = above.iter().copied().collect();
+        let mut done = HashMap::new();
+        let mut names: Vec<_> = winners.keys().copied().filter(|name| !above.contains(name)).collect();
+        names.sort_unstable();
+        for name in names {
+            self.follow(name, winners, has_patterns, &mut Vec::new(), &mut done, reports);
+        }
+        done
+    }
+
+    fn follow(
+        &self,
+        name: &'p str,
+        winners: &HashMap<&'p str, (usize, &'p Entry)>,
+        has_patterns: bool,
+        path: &mut Vec<&'p str>,
+        done: &mut HashMap<&'p str, ()>,
+        reports: &mut Vec<Report>,
+    ) {
+        let Some((file, entry)) = winners.get(name) else { return };
+        if done.contains_key(name) {
+            return;
+        }
+        if path.len() == MAX_NESTING {
+            let message = format!("{name}: templates that use templates, more than {MAX_NESTING} deep");
+            return reports.push(self.profile.files[*file].report(entry.at, message, None));
+        }
+        path.push(name);
+        for used in template(entry).into_iter().flat_map(Template::names) {
+            let report = |message, hint| self.profile.files[*file].report(entry.at, format!("{name}: {message}"), hint);
+            if let Some(at) = path.iter().position(|above| *above == used) {
+                let circle: Vec<_> = path[at..].iter().copied().chain([used]).collect();
+                reports.push(report(format!("the template uses itself: {}", circle.join(" -> ")), None));
+            } else if winners.contains_key(used) {
+                self.follow(used, winners, has_patterns, path, done, reports);
+            } else if !has_patterns {
+                let hint = crate::reference::nearest(used, winners.keys().copied());
+                let message = format!("the template uses '{used}', which this profile does not set");
+                reports.push(report(message, hint.map(|near| format!("did you mean '{near}'?"))));
+            }
+        }
+        path.pop();
+        done.insert(name, ());
+    }
+
+    fn want(&mut self, stack: usize, line: &Line<'p>, environ: &Environ) -> Option<usize> {
+        let Value::Secret(secret) = &line.entry.value else { return None };
+        let From::Refs(refs) = &secret.from else { return None };
+        let asks = refs.iter().filter_map(|reference| self.ask(stack, line, reference, environ)).collect();
+        let pattern = matches!(line.entry.key, Key::Pattern(_));
+        self.wants.push(Want { secret, pattern, asks });
+        Some(self.wants.len() - 1)
+    }
+
+    fn ask(&mut self, stack: usize, line: &Line<'p>, reference: &'p Ref, environ: &Environ) -> Option<Ask<'p>> {
+        // Loading has held every reference against its stack's sources.
+        let source = self.profile.stacks[stack].sources.get(&reference.source)?;
+        let text = match source.kind.locates {
+            Locates::Item => reference.locator.clone(),
+            Locates::File => beside(&self.profile.files[line.file].found.path, &reference.locator, environ),
+        };
+        let locator = Locator { text, options: Vec::new() };
+        let same = |batch: &Batch<'_>| {
+            std::ptr::eq(batch.source.kind, source.kind)
+                && batch.source.settings.len() == source.settings.len()
+                && batch.source.settings.iter().zip(&source.settings).all(|(a, b)| a.0 == b.0 && a.1.0 == b.1.0)
+        };
+        let batch = self.batches.iter().position(same).unwrap_or_else(|| {
+            self.batches.push(Batch { source, locators: Vec::new() });
+            self.batches.len() - 1
+        });
+        let locators = &mut self.batches[batch].locators;
+        let index = locators.iter().position(|known| *known == locator).unwrap_or_else(|| {
+            locators.push(locator);
+            locators.len() - 1
+        });
+        let field = match (source.kind.documents, &reference.field, name_of(&line.entry.key)) {
+            (Documents::Dotenv, Some(key), _) => Some(Field::key(key)),
+            (Documents::Dotenv, None, Some(name)) => Some(Field::key(name)),
+            (_, Some(field), _) => Field::parse(field).ok(),
+            _ => None,
+        };
+        Some(Ask { reference, batch, locator: index, field })
+    }
+
+    fn inheritance(&mut self, reports: &mut Vec<Report>) {
+        let profile = self.profile;
+        for (index, file) in profile.files.iter().enumerate() {
+            let at = |(pattern, at): &'p (String, usize)| (pattern.as_str(), Some((index, *at)));
+            self.inherit.extend(file.said.inherit.iter().map(at));
+            self.inherit_credentials.extend(file.said.inherit_credentials.iter().map(at));
+        }
+        for source in profile.stacks.iter().flat_map(|stack| stack.sources.all()) {
+            self.credentials.extend(source.kind.credentials.iter().map(|pattern| (*pattern, source.name.as_str())));
+            self.credentials.extend(source.list("credentials").iter().map(|p| (p.as_str(), source.name.as_str())));
+        }
+        for (pattern, place) in self.inherit.iter().filter(|(pattern, _)| !pattern.contains('*')) {
+            let Some((_, source)) = self.credential(pattern.as_bytes()) else { continue };
+            let message = format!("inherit: {pattern} is a credential of source '{source}'");
+            let hint = Some(format!("inherit-credentials = [\"{pattern}\"] passes it on purpose"));
+            reports.push(match place {
+                Some((file, at)) => profile.files[*file].report(*at, message, hint),
+                None => Report { place: None, message, hint },
+            });
+        }
+    }
+
+    /// The pattern and the source of which a variable is a credential.
+    pub fn credential(&self, name: &[u8]) -> Option<(&'p str, &'p str)> {
+        self.credentials.iter().find(|(pattern, _)| matches(pattern.as_bytes(), name)).copied()
+    }
+
+    /// The pattern that lets a variable of the caller's through, where one does.
+    pub fn inherited_by(&self, name: &[u8]) -> Option<(&'p str, Option<(usize, usize)>)> {
+        let by = |patterns: &[(&'p str, Option<(usize, usize)>)]| {
+            patterns.iter().find(|(pattern, _)| matches(pattern.as_bytes(), name)).copied()
+        };
+        let plainly = || by(&self.inherit).filter(|_| self.credential(name).is_none());
+        by(&self.inherit_credentials).or_else(plainly)
+    }
+}
+
+/// The template of an entry that is one.
+pub fn template(entry: &Entry) -> Option<&Template> {
+    match &entry.value {
+        Value::Secret(Secret { from: From::Template(template), .. }) => Some(template),
+        _ => None,
+    }
+}
+
+/// A file that a profile names: relative to the profile, or under HOME with a leading `~/`.
+fn beside(profile: &Path, locator: &str, environ: &Environ) -> String {
+    let home = || environ.text("HOME");
+    if let (Some(rest), Some(home)) = (locator.strip_prefix("~/"), home()) {
+        return format!("{home}/{rest}");
+    }
+    let folder = profile.parent().unwrap_or(Path::new(""));
+    folder.join(locator).to_string_lossy().into_owned()
+}

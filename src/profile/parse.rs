@@ -1,0 +1,298 @@
+//! One profile file, from its text to what it says. Pure: every type is checked, nothing is looked up.
+
+use super::entry::{Entry, Key, Value, entry};
+use super::names;
+use crate::error::Report;
+use crate::reference::{self, is_name, nearest};
+use std::time::Duration;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A string and the byte at which it stands in the file.
+pub type At = (String, usize);
+
+/// What one file says.
+#[derive(Default)]
+pub struct Said {
+    /// For `list`.
+    pub description: Option<String>,
+    /// Profiles beneath this one, the later ones on top.
+    pub extends: Vec<At>,
+    /// Patterns of the caller's variables that are copied.
+    pub inherit: Vec<At>,
+    /// The same for credentials.
+    pub inherit_credentials: Vec<At>,
+    /// For the whole resolution.
+    pub timeout: Option<Duration>,
+    /// Whether this file may set names of the loader class.
+    pub allow_unsafe_names: bool,
+    /// `[vars]` and `[secrets]`, in the order of the file.
+    pub entries: Vec<Entry>,
+    /// `[source.NAME]`, in the order of the file.
+    pub sources: Vec<SourceTable>,
+}
+
+/// A `[source.NAME]` table, not yet held against its kind.
+pub struct SourceTable {
+    /// NAME.
+    pub name: String,
+    /// Where it stands.
+    pub at: usize,
+    /// Its keys, `kind` included.
+    pub settings: Vec<(String, Setting, usize)>,
+}
+
+/// The value of a setting.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Setting {
+    /// A string.
+    Text(String),
+    /// A boolean.
+    Flag(bool),
+    /// An array of strings.
+    List(Vec<String>),
+    /// An array of integers from 1 to 255.
+    Codes(Vec<u8>),
+}
+
+/// Collects what is wrong, so that all of it can be told at once.
+pub struct Problems<'a> {
+    /// The file's text, for line numbers.
+    pub text: &'a str,
+    /// The file as the user would open it.
+    pub shown: &'a str,
+    /// What was found.
+    pub found: Vec<Report>,
+}
+
+impl Problems<'_> {
+    /// Notes a problem at a byte of the file.
+    pub fn at(&mut self, at: usize, message: impl Into<String>) {
+        self.with_hint(at, message, None);
+    }
+
+    /// The same with a hint.
+    pub fn with_hint(&mut self, at: usize, message: impl Into<String>, hint: Option<String>) {
+        let place = Some((self.shown.to_owned(), line(self.text, at)));
+        self.found.push(Report { place, message: message.into(), hint });
+    }
+
+    /// A string, or a problem.
+    pub fn string(&mut self, what: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            other => self.wrong_type(what, "a string", value, other),
+        }
+    }
+
+    /// A boolean, or a problem.
+    pub fn flag(&mut self, what: &str, value: &Spanned<DeValue<'_>>) -> Option<bool> {
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Some(*flag),
+            other => self.wrong_type(what, "true or false", value, other),
+        }
+    }
+
+    /// An array of strings, or problems.
+    pub fn strings(&mut self, what: &str, value: &Spanned<DeValue<'_>>) -> Vec<At> {
+        match value.get_ref() {
+            DeValue::Array(items) => {
+                items.iter().filter_map(|v| self.string(what, v).map(|s| (s, v.span().start))).collect()
+            }
+            other => self.wrong_type(what, "an array of strings", value, other).unwrap_or_default(),
+        }
+    }
+
+    /// A table, or a problem.
+    pub fn table<'t, 'i>(&mut self, what: &str, value: &'t Spanned<DeValue<'i>>) -> Option<&'t DeTable<'i>> {
+        match value.get_ref() {
+            DeValue::Table(table) => Some(table),
+            other => self.wrong_type(what, "a table", value, other),
+        }
+    }
+
+    fn wrong_type<T>(&mut self, what: &str, want: &str, at: &Spanned<DeValue<'_>>, is: &DeValue<'_>) -> Option<T> {
+        let is = match is {
+            DeValue::String(_) => "a string",
+            DeValue::Integer(_) | DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "a boolean",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "an array",
+            DeValue::Table(_) => "a table",
+        };
+        self.at(at.span().start, format!("{what}: {want} is wanted here, and this is {is}"));
+        None
+    }
+
+    /// An unknown key, with the one that was probably meant.
+    pub fn unknown(&mut self, at: usize, what: &str, word: &str, known: &[&str]) {
+        let hint = nearest(word, known.iter().copied()).map_or_else(
+            || format!("there are {}", known.join(", ")),
+            |near| format!("did you mean '{near}'?"),
+        );
+        self.with_hint(at, format!("unknown {what} '{}'", crate::error::printable(word)), Some(hint));
+    }
+}
+
+/// The line (1-based) on which byte `at` of `text` stands.
+pub fn line(text: &str, at: usize) -> usize {
+    let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
+    memchr::memchr_iter(b'\n', before).count() + 1
+}
+
+const KEYS: [&str; 9] = [
+    "description",
+    "extends",
+    "inherit",
+    "inherit-credentials",
+    "timeout",
+    "allow-unsafe-names",
+    "vars",
+    "secrets",
+    "source",
+];
+
+/// Parses the text of a profile.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn parse(text: &str, shown: &str) -> Result<Said, Vec<Report>> {
+    let mut problems = Problems { text, shown, found: Vec::new() };
+    let mut said = Said::default();
+    match DeTable::parse(text) {
+        Ok(document) => read(document.get_ref(), &mut said, &mut problems),
+        Err(error) => problems.at(error.span().map_or(0, |span| span.start), syntax(&error)),
+    }
+    if problems.found.is_empty() { Ok(said) } else { Err(problems.found) }
+}
+
+/// The parser's own message, which names what it wants; never the source line, which could hold a value.
+fn syntax(error: &toml::de::Error) -> String {
+    let message = error.message().lines().next().unwrap_or_default();
+    let quotes_input = message.contains('"');
+    if quotes_input || message.is_empty() { "not TOML".into() } else { format!("not TOML: {message}") }
+}
+
+fn read(table: &DeTable<'_>, said: &mut Said, problems: &mut Problems<'_>) {
+    for (key, value) in in_order(table) {
+        let name = key.get_ref().as_ref();
+        match name {
+            "description" => said.description = problems.string(name, value),
+            "extends" => said.extends = problems.strings(name, value),
+            "inherit" => said.inherit = patterns(name, value, problems),
+            "inherit-credentials" => said.inherit_credentials = patterns(name, value, problems),
+            "timeout" => said.timeout = timeout(value, problems),
+            "allow-unsafe-names" => said.allow_unsafe_names = problems.flag(name, value).unwrap_or(false),
+            "vars" | "secrets" => {
+                for (key, value) in problems.table(name, value).into_iter().flat_map(in_order) {
+                    said.entries.extend(entry(name == "secrets", key, value, problems));
+                }
+            }
+            "source" => sources(value, said, problems),
+            _ => problems.unknown(key.span().start, "key", name, &KEYS),
+        }
+    }
+    twice(said, problems);
+    if !said.allow_unsafe_names {
+        loader_names(said, problems);
+    }
+}
+
+/// A table's keys in the order of the file, which a map forgets.
+pub fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
+    let mut rows: Vec<_> = table.iter().collect();
+    rows.sort_unstable_by_key(|(key, _)| key.span().start);
+    rows
+}
+
+fn timeout(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Duration> {
+    let text = problems.string("timeout", value)?;
+    reference::duration(&text).map_err(|message| problems.at(value.span().start, format!("timeout: {message}"))).ok()
+}
+
+fn patterns(what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Vec<At> {
+    let all = problems.strings(what, value);
+    for (pattern, at) in &all {
+        if let Err(message) = check_pattern(pattern) {
+            problems.at(*at, format!("{what}: {message}"));
+        }
+    }
+    all
+}
+
+/// What a pattern for the caller's variables may be: a name in which `*` stands for anything.
+///
+/// # Errors
+/// What is wrong, for a message.
+pub fn check_pattern(pattern: &str) -> Result<(), String> {
+    let bare = pattern.replace('*', "_");
+    if is_name(bare.as_bytes()) {
+        return Ok(());
+    }
+    Err(format!("'{}' is neither a name nor a pattern like LC_*", crate::error::printable(pattern)))
+}
+
+fn sources(value: &Spanned<DeValue<'_>>, said: &mut Said, problems: &mut Problems<'_>) {
+    for (key, value) in problems.table("source", value).into_iter().flat_map(in_order) {
+        let name = key.get_ref().to_string();
+        if name.is_empty() || !name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_') {
+            problems.at(key.span().start, "a source's name is letters, digits, '-' and '_'");
+            continue;
+        }
+        let Some(table) = problems.table(&format!("source.{name}"), value) else { continue };
+        let settings = in_order(table).into_iter().filter_map(|(key, value)| {
+            let at = key.span().start;
+            let setting = setting(&format!("source.{name}.{}", key.get_ref()), value, problems)?;
+            Some((key.get_ref().to_string(), setting, at))
+        });
+        let settings = settings.collect();
+        said.sources.push(SourceTable { name, at: key.span().start, settings });
+    }
+}
+
+fn setting(what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Setting> {
+    let what = &crate::error::printable(what);
+    match value.get_ref() {
+        DeValue::String(text) => Some(Setting::Text(text.to_string())),
+        DeValue::Boolean(flag) => Some(Setting::Flag(*flag)),
+        DeValue::Array(items) if !items.is_empty() && items.iter().all(|item| item.get_ref().is_integer()) => {
+            let code = |item: &Spanned<DeValue<'_>>| {
+                let number = item.get_ref().as_integer()?;
+                let code = u8::from_str_radix(number.as_str(), number.radix()).ok().filter(|code| *code > 0);
+                code.or_else(|| {
+                    problems.at(item.span().start, format!("{what}: an exit code is 1 to 255"));
+                    None
+                })
+            };
+            Some(Setting::Codes(items.iter().filter_map(code).collect()))
+        }
+        DeValue::Array(_) => Some(Setting::List(problems.strings(what, value).into_iter().map(|(s, _)| s).collect())),
+        _ => {
+            problems.at(value.span().start, format!("{what}: a setting is a string, a boolean or an array"));
+            None
+        }
+    }
+}
+
+/// A name in both tables: TOML itself refuses it twice in one.
+fn twice(said: &Said, problems: &mut Problems<'_>) {
+    let plain = |entry: &&Entry| matches!(entry.value, Value::Plain(_));
+    let vars: std::collections::HashSet<_> = said.entries.iter().filter(plain).map(|entry| &entry.key).collect();
+    for entry in said.entries.iter().filter(|entry| !plain(entry) && vars.contains(&entry.key)) {
+        problems.at(entry.at, format!("{}: stands in [vars] and in [secrets]; one of them must go", entry.key.shown()));
+    }
+}
+
+fn loader_names(said: &Said, problems: &mut Problems<'_>) {
+    for entry in &said.entries {
+        if let Key::Name(name) = &entry.key
+            && names::is_loader(name)
+        {
+            problems.with_hint(
+                entry.at,
+                format!("{name}: this name makes the dynamic loader run other code"),
+                Some("allow-unsafe-names = true, at the top of this file, sets it all the same".into()),
+            );
+        }
+    }
+}

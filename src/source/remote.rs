@@ -1,0 +1,143 @@
+//! The other end of `inject-store`: found, checked, started with its kind's variables only, and not believed.
+
+use super::{Locator, Payload};
+use crate::error::{Fault, os, printable};
+use crate::process::{Output, Spec};
+use crate::profile::parse::Setting;
+use crate::profile::sources::SourceDef;
+use crate::protocol::{self, Answers, Decoder, Open, Reply};
+use crate::reference::matches;
+use crate::secret::Secret;
+use crate::sys::{self, Environ, Program};
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::stat::fstat;
+use std::cell::RefCell;
+use std::ffi::CString;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// The program to start for a source.
+///
+/// # Errors
+/// It is not installed, or somebody else could have written it.
+pub fn spec<'e>(source: &SourceDef, environ: &'e Environ) -> Result<Spec<'e>, Fault> {
+    let argv = ["inject-store", source.kind.name].into_iter().flat_map(CString::new).collect();
+    let wanted = source.kind.store.unwrap_or_default();
+    let passed = source.list("pass-env");
+    let env = environ.entries().iter().copied().filter(|entry| {
+        let name = entry.to_bytes().split(|c| *c == b'=').next().unwrap_or_default();
+        wanted.iter().any(|pattern| matches(pattern.as_bytes(), name)) || passed.iter().any(|p| p.as_bytes() == name)
+    });
+    Ok(Spec { label: source.name.clone(), program: Program::Descriptor(open_store()?), argv, env: env.collect(), talks: true })
+}
+
+/// Opens the store that belongs to this launcher, once, and checks what was opened.
+fn open_store() -> Result<OwnedFd, Fault> {
+    let launcher = sys::executed_as().and_then(|path| std::fs::canonicalize(path).ok());
+    let launcher = launcher.ok_or_else(|| Fault::unreachable("inject-store: cannot tell where inject itself is installed"))?;
+    let owner = sys::stat(&launcher).map_err(|error| Fault::unreachable(format!("inject-store: {}", os(error))))?.st_uid;
+    let folder = launcher.parent().unwrap_or(Path::new("/"));
+    let places = [folder.join("inject-store"), folder.join("../libexec/inject/inject-store")];
+    for place in &places {
+        match sys::open(place, OFlag::O_PATH) {
+            Ok(fd) => return check(fd, place, owner),
+            Err(Errno::ENOENT | Errno::ENOTDIR) => {}
+            Err(error) => return Err(Fault::unreachable(format!("{}: {}", shown(place), os(error)))),
+        }
+    }
+    let looked = places.map(|place| shown(&place)).join(" and ");
+    Err(Fault::unreachable(format!("inject-store is not installed: looked for {looked}"))
+        .hint("`cargo install --path store`, in inject's source tree, puts it beside inject"))
+}
+
+fn check(fd: OwnedFd, place: &PathBuf, owner: libc::uid_t) -> Result<OwnedFd, Fault> {
+    let shown = shown(place);
+    let stat = fstat(&fd).map_err(|error| Fault::unreachable(format!("{shown}: {}", os(error))))?;
+    if sys::file_type(&stat) != libc::S_IFREG {
+        return Err(Fault::invalid(format!("{shown}: is not a file")));
+    }
+    if stat.st_uid != 0 && stat.st_uid != owner {
+        return Err(Fault::invalid(format!("{shown}: belongs to uid {}, neither to root nor to inject's owner", stat.st_uid)));
+    }
+    let group = stat.st_mode & 0o020 != 0 && stat.st_gid != stat.st_uid;
+    if stat.st_mode & 0o002 != 0 || group {
+        return Err(Fault::invalid(format!("{shown}: can be written by others")).hint(format!("chmod go-w {shown}")));
+    }
+    Ok(fd)
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy())
+}
+
+/// The bytes of the first request: open, and fetch what is known already.
+///
+/// # Errors
+/// More than the protocol can carry.
+pub fn first_request(source: &SourceDef, locators: &[Locator]) -> Result<Vec<u8>, Fault> {
+    let settings: Vec<_> = source.settings.iter().filter(|(name, _)| *name != "pass-env" && *name != "format").collect();
+    let settings: Vec<_> = settings.into_iter().map(|(name, (value, ..))| (name.clone(), text(value))).collect();
+    let open = Open { protocol: protocol::VERSION, kind: source.kind.name, settings: &settings };
+    protocol::encode_request(&open, locators).map(|bytes| bytes.expose().to_vec())
+}
+
+/// The bytes of a further request.
+///
+/// # Errors
+/// More than the protocol can carry.
+pub fn next_request(locators: &[Locator]) -> Result<Vec<u8>, Fault> {
+    protocol::encode_fetch(locators).map(|bytes| bytes.expose().to_vec())
+}
+
+fn text(value: &Setting) -> Secret {
+    Secret::new(match value {
+        Setting::Text(text) => text.clone().into_bytes(),
+        Setting::Flag(flag) => flag.to_string().into_bytes(),
+        Setting::List(list) => list.join("\n").into_bytes(),
+        Setting::Codes(codes) => codes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n").into_bytes(),
+    })
+}
+
+/// Takes the answers of one round.
+#[derive(Clone)]
+pub struct Conversation(Rc<RefCell<Heard>>);
+
+struct Heard {
+    decoder: Decoder,
+    answers: Answers,
+    failed: Option<Fault>,
+}
+
+impl Conversation {
+    /// Awaits answers to `count` locators.
+    pub fn new(count: usize) -> Self {
+        Self(Rc::new(RefCell::new(Heard { decoder: Decoder::new(), answers: Answers::new(count), failed: None })))
+    }
+
+    /// The answers; `rest` is for those that did not come.
+    pub fn finish(&self, rest: &Fault) -> Vec<Result<Payload, Fault>> {
+        let mut heard = self.0.borrow_mut();
+        let failed = heard.failed.take();
+        std::mem::replace(&mut heard.answers, Answers::new(0)).finish(failed.as_ref().unwrap_or(rest))
+    }
+}
+
+impl Output for Conversation {
+    fn feed(&mut self, bytes: &[u8]) -> Result<bool, Fault> {
+        let mut heard = self.0.borrow_mut();
+        heard.decoder.feed(bytes);
+        while let Some(reply) = heard.decoder.reply()? {
+            match reply {
+                Reply::Opened { .. } => {}
+                Reply::Answer { index, result } => heard.answers.take(index, result)?,
+                Reply::Failed(fault) => {
+                    heard.failed = Some(fault);
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(heard.answers.complete())
+    }
+}

@@ -1,0 +1,156 @@
+//! Signals while children live: Ctrl-C must end them, and us by the same signal, and leave no trace of either.
+//!
+//! Handlers rather than a signalfd: a read from a slow disk can still be interrupted. What the caller ignores or blocks
+//! stays so. A launch that starts no child never comes here.
+
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+/// The signals that end a launch.
+const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
+
+/// How many children there can be at once: one per source and command, each of which holds three descriptors.
+const MAX_GROUPS: usize = 1024;
+
+static GROUPS: [AtomicI32; MAX_GROUPS] = [const { AtomicI32::new(0) }; MAX_GROUPS];
+static LINE_SHOWN: AtomicBool = AtomicBool::new(false);
+
+/// Says that the waiting line is (or is no longer) on the terminal, so that the handler wipes it.
+pub fn show_line(shown: bool) {
+    LINE_SHOWN.store(shown, Ordering::SeqCst);
+}
+
+/// Remembers a child's process group for the handler.
+pub(super) fn enlist(group: i32) -> bool {
+    GROUPS.iter().any(|slot| slot.compare_exchange(0, group, Ordering::SeqCst, Ordering::SeqCst).is_ok())
+}
+
+/// Forgets it.
+pub(super) fn delist(group: i32) {
+    for slot in &GROUPS {
+        let _ = slot.compare_exchange(group, 0, Ordering::SeqCst, Ordering::SeqCst);
+    }
+}
+
+/// Only async-signal-safe calls: kill, write, signal, raise.
+extern "C" fn end(signal: libc::c_int) {
+    // SAFETY: each of these is on signal-safety(7)'s list, and the arguments are plain numbers and a static string.
+    unsafe {
+        for slot in &GROUPS {
+            let group = slot.load(Ordering::SeqCst);
+            if group > 1 {
+                libc::kill(-group, libc::SIGKILL);
+            }
+        }
+        if LINE_SHOWN.load(Ordering::SeqCst) {
+            libc::write(2, c"\r\x1b[K".as_ptr().cast(), 4);
+        }
+        libc::signal(signal, libc::SIG_DFL);
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, signal);
+        libc::raise(signal);
+        libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
+    }
+}
+
+fn disposition(signal: libc::c_int) -> libc::sighandler_t {
+    // SAFETY: a null new action only asks for the old one, which is plain data.
+    unsafe {
+        let mut old: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &raw mut old);
+        old.sa_sigaction
+    }
+}
+
+fn set_disposition(signal: libc::c_int, handler: libc::sighandler_t) {
+    // SAFETY: the handler is SIG_DFL, SIG_IGN or `end`, which only does what a handler may.
+    unsafe { libc::signal(signal, handler) };
+}
+
+/// The signal state that a launch with children needs: SIGCHLD default and unblocked (an ignored one would reap our
+/// children before we see how they ended), the ending signals handled. Restored on drop.
+pub struct Guard {
+    handled: Vec<Signal>,
+    sigchld: libc::sighandler_t,
+    mask: SigSet,
+    pending: bool,
+}
+
+impl Guard {
+    /// Takes over. The four ending signals are left alone where the caller ignores them.
+    pub fn new() -> Self {
+        let handled: Vec<_> = ENDING.into_iter().filter(|s| disposition(*s as i32) == libc::SIG_DFL).collect();
+        for signal in &handled {
+            set_disposition(*signal as i32, end as *const () as libc::sighandler_t);
+        }
+        let sigchld = disposition(libc::SIGCHLD);
+        let pending = pending(Signal::SIGCHLD);
+        set_disposition(libc::SIGCHLD, libc::SIG_DFL);
+        let mut mask = SigSet::empty();
+        let only = SigSet::from_iter([Signal::SIGCHLD]);
+        let _ = sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&only), Some(&mut mask));
+        Self { handled, sigchld, mask, pending }
+    }
+
+    /// The mask that the caller had, which the children get too.
+    pub fn mask(&self) -> SigSet {
+        self.mask
+    }
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        for signal in &self.handled {
+            set_disposition(*signal as i32, libc::SIG_DFL);
+        }
+        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&self.mask), None);
+        set_disposition(libc::SIGCHLD, self.sigchld);
+        // A blocked SIGCHLD of the caller's own child was pending when we came: unblocking consumed it.
+        if self.pending && self.mask.contains(Signal::SIGCHLD) {
+            let _ = nix::sys::signal::raise(Signal::SIGCHLD);
+        }
+    }
+}
+
+fn pending(signal: Signal) -> bool {
+    // SAFETY: sigpending fills in the set that it is given.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigpending(&raw mut set) == 0 && libc::sigismember(&raw const set, signal as i32) == 1
+    }
+}
+
+/// Blocks SIGPIPE for a write of ours, and takes back one that it raised, so that neither a closed stderr nor the
+/// caller's own pending SIGPIPE changes anything.
+pub(super) struct NoSigpipe {
+    before: SigSet,
+    was_pending: bool,
+}
+
+impl NoSigpipe {
+    pub(super) fn new() -> Self {
+        let was_pending = pending(Signal::SIGPIPE);
+        let mut before = SigSet::empty();
+        let _ = sigprocmask(SigmaskHow::SIG_BLOCK, Some(&SigSet::from_iter([Signal::SIGPIPE])), Some(&mut before));
+        Self { before, was_pending }
+    }
+}
+
+impl Drop for NoSigpipe {
+    fn drop(&mut self) {
+        if !self.was_pending && pending(Signal::SIGPIPE) {
+            let only = SigSet::from_iter([Signal::SIGPIPE]);
+            let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+            // SAFETY: the set and the time are live; no information is asked for.
+            unsafe { libc::sigtimedwait(only.as_ref(), std::ptr::null_mut(), &raw const now) };
+        }
+        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&self.before), None);
+    }
+}

@@ -1,0 +1,194 @@
+//! Children, started with vfork semantics: no copy of this process's memory exists at any time.
+
+use super::{above_stdio, signals};
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+/// What to execute.
+pub enum Program {
+    /// By path.
+    Path(CString),
+    /// What this descriptor, which was checked, is open on.
+    Descriptor(OwnedFd),
+}
+
+/// A child's descriptors 0, 1 and 2; it gets no other.
+pub struct Stdio {
+    /// Standard input.
+    pub input: OwnedFd,
+    /// Standard output.
+    pub output: OwnedFd,
+    /// Standard error.
+    pub error: OwnedFd,
+}
+
+/// A running child in a process group of its own. Dropping it kills the group and reaps the child.
+pub struct Child {
+    pid: libc::pid_t,
+    /// Becomes readable when the child has exited.
+    pub pidfd: OwnedFd,
+    reaped: bool,
+}
+
+/// How a child ended; `None` where the system would not say.
+pub type Ending = Option<std::process::ExitStatus>;
+
+struct Start<'a> {
+    program: &'a Program,
+    argv: *const *const libc::c_char,
+    envp: *const *const libc::c_char,
+    stdio: [RawFd; 3],
+    mask: &'a SigSet,
+    parent: libc::pid_t,
+    error: i32,
+}
+
+/// Runs in the child, on its own stack but in our memory, until the exec: only system calls, no allocation, no panic.
+extern "C" fn child(start: *mut libc::c_void) -> libc::c_int {
+    // SAFETY: `spawn` passes a live Start and sleeps until this function has exec'd or returned.
+    unsafe {
+        let start = &mut *start.cast::<Start<'_>>();
+        start.error = set_up(start).err().map_or_else(
+            || {
+                match start.program {
+                    Program::Path(path) => libc::execve(path.as_ptr(), start.argv, start.envp),
+                    Program::Descriptor(fd) => libc::syscall(
+                        libc::SYS_execveat,
+                        fd.as_raw_fd(),
+                        c"".as_ptr(),
+                        start.argv,
+                        start.envp,
+                        libc::AT_EMPTY_PATH,
+                    ) as i32,
+                };
+                *libc::__errno_location()
+            },
+            |error| error as i32,
+        );
+        libc::_exit(127)
+    }
+}
+
+/// # Safety
+/// Only in the child.
+unsafe fn set_up(start: &Start<'_>) -> nix::Result<()> {
+    // SAFETY: plain system calls on numbers and on memory that lives in the sleeping parent.
+    unsafe {
+        Errno::result(libc::setpgid(0, 0))?;
+        Errno::result(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL))?;
+        // The parent may have died before that call, and then no signal comes.
+        if libc::getppid() != start.parent {
+            return Err(Errno::ESRCH);
+        }
+        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
+            let mut old: libc::sigaction = std::mem::zeroed();
+            libc::sigaction(signal as i32, std::ptr::null(), &raw mut old);
+            if old.sa_sigaction != libc::SIG_IGN {
+                libc::signal(signal as i32, libc::SIG_DFL);
+            }
+        }
+        // All three are 3 or above, so no dup2 overwrites one that is still needed.
+        for (target, fd) in (0..).zip(start.stdio) {
+            Errno::result(libc::dup2(fd, target))?;
+        }
+        close_others()?;
+        Errno::result(libc::sigprocmask(libc::SIG_SETMASK, start.mask.as_ref(), std::ptr::null_mut()))?;
+    }
+    Ok(())
+}
+
+/// Marks every descriptor above 2 close-on-exec: the child's table is a copy, so ours and the command's stay as they are.
+unsafe fn close_others() -> nix::Result<()> {
+    const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
+    // SAFETY: a system call on three numbers.
+    Errno::result(unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, CLOSE_RANGE_CLOEXEC) })?;
+    Ok(())
+}
+
+/// Starts `program`. `argv` is not empty; `envp` holds whole `NAME=VALUE` entries.
+///
+/// # Errors
+/// The system's, the exec's included: nothing runs then.
+pub fn spawn(program: &Program, argv: &[CString], envp: &[&CStr], stdio: &Stdio, mask: &SigSet) -> nix::Result<Child> {
+    let pointers = |list: &mut dyn Iterator<Item = *const libc::c_char>| list.chain([std::ptr::null()]).collect::<Vec<_>>();
+    let argv = pointers(&mut argv.iter().map(|s| s.as_ptr()));
+    let envp = pointers(&mut envp.iter().map(|s| s.as_ptr()));
+    let mut start = Start {
+        program,
+        argv: argv.as_ptr(),
+        envp: envp.as_ptr(),
+        stdio: [stdio.input.as_raw_fd(), stdio.output.as_raw_fd(), stdio.error.as_raw_fd()],
+        mask,
+        parent: nix::unistd::getpid().as_raw(),
+        error: 0,
+    };
+    let mut stack = vec![0_u128; 4096];
+    let mut pidfd: libc::c_int = -1;
+    // No handler of ours may run in the child while it shares our memory.
+    let mut before = SigSet::empty();
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), Some(&mut before))?;
+    // SAFETY: the stack is ours and large enough for a few calls, grows down from its aligned end, and CLONE_VFORK
+    // keeps it, `start` and both lists alive until the child has exec'd or exited.
+    let pid = unsafe {
+        libc::clone(
+            child,
+            stack.as_mut_ptr().add(stack.len()).cast(),
+            libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD,
+            (&raw mut start).cast(),
+            &raw mut pidfd,
+        )
+    };
+    let made = Errno::result(pid);
+    let enlisted = made.is_ok() && start.error == 0 && signals::enlist(pid);
+    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None);
+    let pid = made?;
+    // SAFETY: the kernel made this descriptor for us.
+    let child = Child { pid, pidfd: above_stdio(unsafe { OwnedFd::from_raw_fd(pidfd) })?, reaped: false };
+    match start.error {
+        0 if enlisted => Ok(child),
+        0 => Err(Errno::EAGAIN), // more children than the handler could end
+        error => Err(Errno::from_raw(error)),
+    }
+}
+
+impl Child {
+    /// Kills the whole group and reaps the child; how it ended, where it had ended by itself.
+    pub fn finish(mut self) -> Ending {
+        self.reap()
+    }
+
+    fn reap(&mut self) -> Ending {
+        use std::os::unix::process::ExitStatusExt;
+        if self.reaped {
+            return None;
+        }
+        self.reaped = true;
+        let mut status = 0;
+        // SAFETY: numbers, and one integer to fill in. The child is not reaped yet, so the pid and the group are its
+        // own, and a kill of what has exited only reaches what it left behind in its group.
+        unsafe {
+            libc::kill(-self.pid, libc::SIGKILL);
+            libc::kill(self.pid, libc::SIGKILL);
+            loop {
+                let waited = libc::waitpid(self.pid, &raw mut status, 0);
+                if waited == self.pid {
+                    break;
+                }
+                if Errno::last() != Errno::EINTR {
+                    signals::delist(self.pid);
+                    return None;
+                }
+            }
+        }
+        signals::delist(self.pid);
+        Some(std::process::ExitStatus::from_raw(status))
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.reap();
+    }
+}

@@ -1,0 +1,95 @@
+//! `inject check`: resolves everything and says how each variable fares.
+
+use super::{absolute, columns, pretty, print};
+use crate::cli::Load;
+use crate::clock::Clock;
+use crate::error::{Error, Fault, printable};
+use crate::merge::{Merged, Outcome, Variable, report, shown_from};
+use crate::plan::{Plan, template};
+use crate::profile::entry::{From, Value};
+use crate::profile::{Profile, is_secret};
+use crate::sys::{self, Environ};
+use serde_json::{Value as Json, json};
+
+/// Prints a row for each secret; exits as a launch would, and with `strict` with 1 where there is a warning.
+///
+/// # Errors
+/// What keeps a launch from starting to resolve.
+pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Result<u8, Error> {
+    let profile = Profile::load(load.wish(environ)?, environ)?;
+    let plan = Plan::new(&profile, environ)?;
+    super::trust::require(&profile, load, environ)?;
+    let clock = Clock::new(profile.timeout());
+    let answers = crate::resolve::resolve(&plan, environ, &clock);
+    drop(clock);
+    let merged = Merged::new(&plan, &answers);
+    let failed = merged.complete(&plan).err();
+    let mut shown: Vec<_> = merged.variables.iter().filter(|v| v.line.is_some_and(|l| is_secret(&l.entry.value))).collect();
+    shown.retain(|v| !matches!(v.outcome, Outcome::Unneeded));
+    shown.sort_by_key(|v| v.line.map(|line| (line.file, line.entry.at)));
+    if as_json {
+        let rows: Vec<_> = shown.iter().map(|variable| row(&plan, variable)).collect();
+        print(&pretty(&json!({"ok": failed.is_none(), "variables": rows})));
+    } else {
+        let rows: Vec<_> = shown.iter().map(|variable| cells(&plan, variable)).collect();
+        print(&columns(&rows));
+    }
+    for note in &answers.notes {
+        sys::write_lossy(2, format!("inject: warning: {}\n", printable(note)).as_bytes());
+    }
+    let warned = strict && !answers.notes.is_empty();
+    Ok(failed.map_or(u8::from(warned), |error| error.exit))
+}
+
+/// The word and the fault, where there is one.
+fn state<'a>(variable: &'a Variable<'_>) -> (&'static str, Option<&'a Fault>) {
+    match &variable.outcome {
+        Outcome::Default(_) => ("default", None),
+        Outcome::Unset => ("unset", None),
+        Outcome::Failed(fault) | Outcome::Dependent(fault) => (fault.state.word(), Some(fault)),
+        _ => ("ok", None),
+    }
+}
+
+fn row(plan: &Plan<'_>, variable: &Variable<'_>) -> Json {
+    let (state, fault) = state(variable);
+    let (from, file, line) = variable.line.map_or((Json::Null, Json::Null, Json::Null), |line| {
+        let file = &plan.profile.files[line.file];
+        (shown_from(line.entry).into(), absolute(&file.found.path).into(), file.line(line.entry.at).into())
+    });
+    json!({
+        "name": variable.name,
+        "source": source(variable),
+        "from": from,
+        "state": state,
+        "exit": fault.map_or(0, Fault::exit),
+        "message": fault.map(|fault| printable(&fault.message)),
+        "file": file,
+        "line": line,
+    })
+}
+
+/// The name of the source, of a list the first one's; none for a template.
+fn source(variable: &Variable<'_>) -> Option<String> {
+    let entry = variable.line?.entry;
+    match &entry.value {
+        Value::Secret(secret) if template(entry).is_none() => match &secret.from {
+            From::Refs(refs) => refs.first().map(|reference| reference.source.clone()),
+            From::Template(_) => None,
+        },
+        _ => None,
+    }
+}
+
+fn cells(plan: &Plan<'_>, variable: &Variable<'_>) -> Vec<String> {
+    let (state, fault) = state(variable);
+    let mut cells = vec![printable(&variable.name), state.into()];
+    cells.push(variable.line.map(|line| shown_from(line.entry)).unwrap_or_default());
+    if let Some(fault) = fault {
+        let report = report(plan, variable, fault);
+        let place = report.place.map_or_else(String::new, |(file, line)| format!("{}:{line}: ", printable(&file)));
+        let hint = fault.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
+        cells.push(format!("{place}{}{hint}", fault.message));
+    }
+    cells
+}
