@@ -360,7 +360,7 @@ fn check_vector(vector: &[u8]) -> Result<(), String> {
                 line = Some(number.parse::<usize>().map_err(|_| "a bad line number")?)
             }
             ("value-sha256", pair) => {
-                values.push(pair.split_once(' ').ok_or("a bad value-sha256")?)
+                values.push(pair.rsplit_once(' ').ok_or("a bad value-sha256")?)
             }
             (name, _) => return Err(format!("unknown header {name}")),
         }
