@@ -9,6 +9,7 @@
 //! The same as there: one byte order mark at the start is dropped, `\r\n` and a lone `\r` are `\n` even inside quotes
 //! (Python's universal newlines), white space is Unicode's, and of duplicates all are returned, in file order.
 
+mod escape;
 mod expand;
 mod reader;
 mod references;
@@ -56,21 +57,18 @@ pub fn parse(text: &[u8], dialect: Dialect) -> Result<Vec<Entry>, Mistake> {
     if dialect == Dialect::Rust {
         return rust::parse(text);
     }
-    let mut reader = Reader {
-        text,
-        at: if text.starts_with(BOM) { BOM.len() } else { 0 },
-        line: 1,
-    };
+    let start = if text.starts_with(BOM) { BOM.len() } else { 0 };
+    let mut reader = Reader::new(text, start);
     // Most files have no `${` at all, and then no value needs a second look.
     let dollars = memmem::find(text, b"${").is_some();
     let mut names = expand::Names::new(text);
     let mut entries = Vec::new();
     loop {
         reader.skip_blank_lines();
-        if reader.at >= text.len() {
+        if reader.at_end() {
             return Ok(entries);
         }
-        let line = reader.line;
+        let line = reader.line();
         let Some((key, value)) = reader.statement()? else {
             continue;
         };

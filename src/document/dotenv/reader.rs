@@ -1,6 +1,6 @@
 //! The grammar of python-dotenv, one statement at a time.
 
-use super::{mistake, space};
+use super::{escape, mistake, space};
 use crate::document::{Mistake, Text};
 use crate::secret::Secret;
 use memchr::{memchr, memchr_iter, memchr2};
@@ -14,17 +14,55 @@ pub(super) enum Quote {
     Double,
 }
 
+/// The letters of nearly every name; the rest is looked at more closely.
+const LETTER: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    table
+};
+
 /// A name, and the value if there is a `=`.
 pub(super) type Statement = (Range<usize>, Option<(Text, Quote)>);
 
 /// A place in a file with its line, and the grammar from there on.
 pub(super) struct Reader<'a> {
-    pub(super) text: &'a [u8],
-    pub(super) at: usize,
-    pub(super) line: usize,
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+    /// A `#` with none between it and the last value that was searched: one search serves many lines.
+    hash: usize,
+    /// The last line end that was found, and from where on it is the first one.
+    end: usize,
+    found_for: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a [u8], at: usize) -> Self {
+        Self {
+            text,
+            at,
+            line: 1,
+            hash: 0,
+            end: 0,
+            found_for: usize::MAX,
+        }
+    }
+
+    /// Whether there is nothing more to read.
+    pub(super) fn at_end(&self) -> bool {
+        self.at >= self.text.len()
+    }
+
+    /// The 1-based line that is read next.
+    pub(super) fn line(&self) -> usize {
+        self.line
+    }
+
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
@@ -61,9 +99,18 @@ impl Reader<'_> {
     }
 
     /// Where the line ends, before its line end.
-    fn line_end(&self) -> usize {
-        memchr2(b'\n', b'\r', &self.text[self.at..])
-            .map_or(self.text.len(), |found| self.at + found)
+    fn line_end(&mut self) -> usize {
+        self.line_end_after(self.at)
+    }
+
+    /// The first line end from `from` on. The last one found is kept: a place is asked about more than once.
+    fn line_end_after(&mut self, from: usize) -> usize {
+        if self.found_for > from || self.end < from {
+            let found = memchr2(b'\n', b'\r', &self.text[from..]);
+            self.end = found.map_or(self.text.len(), |found| from + found);
+            self.found_for = from;
+        }
+        self.end
     }
 
     /// One statement through its line end; `None` is a comment.
@@ -102,17 +149,17 @@ impl Reader<'_> {
 
     fn key(&mut self) -> Result<Range<usize>, Mistake> {
         let start = self.at;
-        while let Some(byte) = self.peek() {
-            let ends = match byte {
-                b'=' | b'#' | b'\n' | b'\r' => true,
-                // The letters of nearly every name, ahead of the table of white space.
-                b'A'..=b'Z' | b'_' | b'a'..=b'z' | b'0'..=b'9' => false,
-                _ => space::at(self.text, self.at) > 0,
-            };
-            if ends {
-                break;
+        loop {
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            self.at += rest
+                .iter()
+                .position(|&byte| !LETTER[usize::from(byte)])
+                .unwrap_or(rest.len());
+            match self.peek() {
+                None | Some(b'=' | b'#' | b'\n' | b'\r') => break,
+                Some(_) if space::at(self.text, self.at) > 0 => break,
+                Some(_) => self.at += 1,
             }
-            self.at += 1;
         }
         if self.at == start {
             return mistake(
@@ -126,8 +173,8 @@ impl Reader<'_> {
 
     fn quoted_key(&mut self) -> Result<Range<usize>, Mistake> {
         let start = self.at + 1;
-        let end =
-            memchr(b'\'', &self.text[start..self.line_end()]).map_or(start, |found| start + found);
+        let line_end = self.line_end();
+        let end = memchr(b'\'', &self.text[start..line_end]).map_or(start, |found| start + found);
         if end == start {
             return mistake(
                 self.line,
@@ -152,13 +199,30 @@ impl Reader<'_> {
             Some(b'"') => Ok((self.quoted(b'"', line)?, Quote::Double)),
             Some(_) => {
                 self.at = self.line_end();
-                let part = &self.text[start..self.at];
-                let comment =
-                    memchr_iter(b'#', part).find(|&found| space::ends(&part[..found]) > 0);
-                let end = start + space::trim_end(&part[..comment.unwrap_or(part.len())]);
+                let end = self.comment(start).unwrap_or(self.at);
+                let end = start + space::trim_end(&self.text[start..end]);
                 Ok((Text::Span(start..end), Quote::None))
             }
         }
+    }
+
+    /// Where a comment begins between `start` and the place of the reader: at the first `#` with white space before it.
+    fn comment(&mut self, start: usize) -> Option<usize> {
+        if self.hash < start {
+            self.hash = self.next_hash(start);
+        }
+        let mut hash = self.hash;
+        while hash < self.at {
+            if space::ends(&self.text[start..hash]) > 0 {
+                return Some(hash);
+            }
+            hash = self.next_hash(hash + 1);
+        }
+        None
+    }
+
+    fn next_hash(&self, from: usize) -> usize {
+        memchr(b'#', &self.text[from..]).map_or(self.text.len(), |found| from + found)
     }
 
     /// A value from its opening quote through the closing one, over as many lines as it takes.
@@ -190,17 +254,24 @@ impl Reader<'_> {
             }
         }
         self.at = at + 1;
-        let inner = &self.text[start..at];
-        let returns = memchr(b'\r', inner).is_some();
-        if !escapes && !returns {
-            self.line += memchr_iter(b'\n', inner).count();
+        // Most quoted values end on their line and then need no count of lines.
+        let multi_line = self.line_end_after(start) < at;
+        if !escapes && !multi_line {
             return Ok(Text::Span(start..at));
         }
-        self.line += memchr_iter(b'\n', inner).count();
-        self.line += memchr_iter(b'\r', inner)
-            .filter(|&found| inner.get(found + 1) != Some(&b'\n'))
-            .count();
-        Ok(Text::Owned(Secret::new(decode(inner, quote))))
+        let inner = &self.text[start..at];
+        let returns = multi_line && memchr(b'\r', inner).is_some();
+        if multi_line {
+            self.line += memchr_iter(b'\n', inner).count();
+        }
+        if returns {
+            let lone = |&found: &usize| inner.get(found + 1) != Some(&b'\n');
+            self.line += memchr_iter(b'\r', inner).filter(lone).count();
+        }
+        if !escapes && !returns {
+            return Ok(Text::Span(start..at));
+        }
+        Ok(Text::Owned(Secret::new(escape::decode(inner, quote))))
     }
 
     fn end_of_statement(&mut self, line: usize, value: bool) -> Result<(), Mistake> {
@@ -224,43 +295,5 @@ impl Reader<'_> {
                 "a line is `NAME=value`, `# comment` or empty",
             )
         }
-    }
-}
-
-/// Line ends and the escapes that Python decodes in these quotes; any other backslash stays.
-fn decode(inner: &[u8], quote: u8) -> Vec<u8> {
-    // Nothing grows here, so the secret is written once and leaves no copy behind.
-    let mut out = Vec::with_capacity(inner.len());
-    let mut rest = inner;
-    while let Some(found) = memchr2(b'\\', b'\r', rest) {
-        out.extend_from_slice(&rest[..found]);
-        let (byte, width) = match (rest[found], rest.get(found + 1).copied()) {
-            (b'\r', Some(b'\n')) => (b'\n', 2),
-            (b'\r', _) => (b'\n', 1),
-            (_, next) => match next.and_then(|next| escape(next, quote)) {
-                Some(byte) => (byte, 2),
-                None => (b'\\', 1),
-            },
-        };
-        out.push(byte);
-        rest = &rest[found + width..];
-    }
-    out.extend_from_slice(rest);
-    out
-}
-
-fn escape(byte: u8, quote: u8) -> Option<u8> {
-    match (byte, quote) {
-        (b'\\' | b'\'', _) => Some(byte),
-        (_, b'\'') => None,
-        (b'"', _) => Some(b'"'),
-        (b'a', _) => Some(7),
-        (b'b', _) => Some(8),
-        (b'f', _) => Some(12),
-        (b'n', _) => Some(b'\n'),
-        (b'r', _) => Some(b'\r'),
-        (b't', _) => Some(b'\t'),
-        (b'v', _) => Some(11),
-        _ => None,
     }
 }

@@ -3,12 +3,20 @@
 //! are none.
 
 /// The width of the white space at `at` that ends no line; 0 where there is none.
-#[inline]
+#[inline(always)]
 pub(super) fn at(text: &[u8], at: usize) -> usize {
     match text.get(at) {
-        None | Some(b'\n' | b'\r') => 0,
-        Some(&byte) if byte < 0x80 => usize::from(ascii(byte)),
-        Some(_) => wide(&text[at..]),
+        // Nearly always the answer.
+        None | Some(b'!'..=b'~') => 0,
+        Some(_) => unusual(text, at),
+    }
+}
+
+fn unusual(text: &[u8], at: usize) -> usize {
+    match text[at] {
+        b'\n' | b'\r' => 0,
+        byte if byte < 0x80 => usize::from(ascii(byte)),
+        _ => wide(&text[at..]),
     }
 }
 
@@ -16,7 +24,7 @@ pub(super) fn at(text: &[u8], at: usize) -> usize {
 #[inline]
 pub(super) fn ends(text: &[u8]) -> usize {
     match text.last() {
-        None => 0,
+        None | Some(b'!'..=b'~') => 0,
         Some(&byte) if byte < 0x80 => usize::from(ascii(byte)),
         Some(_) => [2, 3]
             .into_iter()
