@@ -1,5 +1,7 @@
 //! Documents: bytes with a structure (JSON, YAML, TOML, .env), parsed so that every scalar keeps its exact bytes.
 
+pub mod dotenv;
+
 use crate::secret::Secret;
 use std::ops::Range;
 
