@@ -1,0 +1,203 @@
+//! Reading fields: the walk through a document, and the words for where it ends early.
+
+use super::field::{Field, index, written};
+use super::{Document, Format, Node, Text};
+use crate::error::{Fault, printable};
+
+/// How many names a message lists.
+const LISTED: usize = 10;
+/// How many keys are compared with one that is missing, and how long they may be: a bound on the work for a hint.
+const COMPARED: usize = 1000;
+const COMPARED_LEN: usize = 64;
+
+impl Document {
+    /// The bytes of the text that `field` leads to.
+    ///
+    /// # Errors
+    /// `absent` where the table or list that should hold it does not, with the names that it does hold; `invalid` for
+    /// null, a list or a table where a text is wanted, and for a way through something that has no fields.
+    pub fn pick(&self, field: &Field) -> Result<&[u8], Fault> {
+        // A .env file is flat, and its keys may hold dots and slashes.
+        let whole = [field.text().to_owned()];
+        let as_written = self.format == Format::Dotenv
+            && (!field.text().starts_with('/') || self.child(&self.root, field.text()).is_some());
+        let steps = if as_written {
+            &whole[..]
+        } else {
+            field.steps()
+        };
+        let mut node = &self.root;
+        for (done, step) in steps.iter().enumerate() {
+            node = match self.child(node, step) {
+                Some(child) => child,
+                None => return Err(self.missing(node, steps, done)),
+            };
+        }
+        self.text(node, || quoted(steps))
+    }
+
+    /// The fields of the top level, in their order: what `"*"` takes. A name is bytes, and may be no variable's name.
+    ///
+    /// # Errors
+    /// `invalid` where the document is no table; within, for each field that is no text.
+    pub fn entries(&self) -> Result<impl Iterator<Item = (&[u8], Result<&[u8], Fault>)>, Fault> {
+        let Node::Table(pairs) = &self.root else {
+            let what = format!("the document is {}, not a table", self.describe(&self.root));
+            return Err(Fault::invalid(what));
+        };
+        Ok(pairs.iter().map(|(key, value)| {
+            let name = self.bytes(key);
+            let value = self.text(value, || format!("'{}'", shown(name)));
+            (name, value)
+        }))
+    }
+
+    fn bytes<'d>(&'d self, text: &'d Text) -> &'d [u8] {
+        text.bytes(self.bytes.expose())
+    }
+
+    fn child<'d>(&'d self, node: &'d Node, step: &str) -> Option<&'d Node> {
+        match node {
+            Node::Table(pairs) => {
+                let mut found = pairs.iter();
+                let (_, value) = found.find(|(key, _)| self.bytes(key) == step.as_bytes())?;
+                Some(value)
+            }
+            Node::List(list) => list.get(index(step)?),
+            Node::Text(_) | Node::Null => None,
+        }
+    }
+
+    /// The bytes of a node that must be a text; `name` is only asked for the message.
+    fn text<'d>(&'d self, node: &'d Node, name: impl Fn() -> String) -> Result<&'d [u8], Fault> {
+        if let Node::Text(text) = node {
+            return Ok(self.bytes(text));
+        }
+        let mut what = format!("{} is {}, not a text", name(), self.describe(node));
+        if let Node::Table(_) = node {
+            what = format!("{what}; it {}", self.has(node));
+        }
+        Err(Fault::invalid(what))
+    }
+
+    /// The fault of a way that ends at `node`, behind the first `done` of its steps.
+    fn missing(&self, node: &Node, steps: &[String], done: usize) -> Fault {
+        let (before, after) = steps.split_at(done);
+        let holder = if before.is_empty() {
+            "the document".to_owned()
+        } else {
+            quoted(before)
+        };
+        let step = after.first().map_or("", String::as_str);
+        let fault = match node {
+            Node::Table(_) => {
+                let it = if before.is_empty() { "it" } else { &holder };
+                let field = quoted(steps.get(..=done).unwrap_or(steps));
+                Fault::absent(format!("no field {field}; {it} {}", self.has(node)))
+            }
+            Node::List(_) if index(step).is_some() => {
+                let field = quoted(steps.get(..=done).unwrap_or(steps));
+                Fault::absent(format!(
+                    "no field {field}; {holder} is {}",
+                    self.describe(node)
+                ))
+            }
+            Node::List(_) => Fault::invalid(format!(
+                "{holder} is {}, and '{}' is no index",
+                self.describe(node),
+                printable(step)
+            )),
+            Node::Text(_) | Node::Null => Fault::invalid(format!(
+                "{holder} is {}, so it has no field '{}'",
+                self.describe(node),
+                printable(step)
+            )),
+        };
+        if let Some(way) = self.with_dots(&self.root, steps) {
+            return fault.hint(format!(
+                "a key here holds dots: write the field as '{}'",
+                printable(&written(&way))
+            ));
+        }
+        match self.near(node, step) {
+            Some(name) => {
+                let mut way = before.to_vec();
+                way.push(name);
+                way.extend(after.iter().skip(1).cloned());
+                fault.hint(format!("did you mean '{}'?", printable(&written(&way))))
+            }
+            None => fault,
+        }
+    }
+
+    /// Another way to cut the same dotted path into keys that are there.
+    fn with_dots(&self, node: &Node, steps: &[String]) -> Option<Vec<String>> {
+        // The number of cuts doubles with each step, though only those go on whose keys exist.
+        if steps.is_empty() || steps.len() > 16 {
+            return steps.is_empty().then(Vec::new);
+        }
+        (1..=steps.len()).rev().find_map(|taken| {
+            let (head, rest) = steps.split_at(taken);
+            let key = head.join(".");
+            let mut way = self.with_dots(self.child(node, &key)?, rest)?;
+            way.insert(0, key);
+            Some(way)
+        })
+    }
+
+    /// The key most like `step`, if one is like it.
+    fn near(&self, node: &Node, step: &str) -> Option<String> {
+        let Node::Table(pairs) = node else {
+            return None;
+        };
+        let names = pairs.iter().take(COMPARED).map(|(key, _)| self.bytes(key));
+        let names = names.filter_map(|name| std::str::from_utf8(name).ok());
+        let step = step.to_lowercase();
+        let near = names
+            .filter(|name| name.len() <= COMPARED_LEN && step.len() <= COMPARED_LEN)
+            .map(|name| {
+                (
+                    strsim::damerau_levenshtein(&name.to_lowercase(), &step),
+                    name,
+                )
+            })
+            .min_by_key(|(distance, _)| *distance)?;
+        (near.0 <= step.chars().count() / 3).then(|| near.1.to_owned())
+    }
+
+    /// What a node is, in a message.
+    fn describe(&self, node: &Node) -> String {
+        match node {
+            Node::Text(_) => "a text".into(),
+            Node::Null => "null".into(),
+            Node::List(list) => format!("a list of {}", list.len()),
+            Node::Table(_) => "a table".into(),
+        }
+    }
+
+    /// `has 'a', 'b' and 3 more`.
+    fn has(&self, node: &Node) -> String {
+        let Node::Table(pairs) = node else {
+            return "has no fields".into();
+        };
+        if pairs.is_empty() {
+            return "has no fields".into();
+        }
+        let names = pairs.iter().take(LISTED);
+        let names: Vec<_> = names
+            .map(|(key, _)| format!("'{}'", shown(self.bytes(key))))
+            .collect();
+        match pairs.len().saturating_sub(LISTED) {
+            0 => format!("has {}", names.join(", ")),
+            more => format!("has {} and {more} more", names.join(", ")),
+        }
+    }
+}
+
+fn shown(name: &[u8]) -> String {
+    printable(&String::from_utf8_lossy(name))
+}
+
+fn quoted(steps: &[String]) -> String {
+    format!("'{}'", printable(&written(steps)))
+}
