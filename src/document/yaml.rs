@@ -70,12 +70,12 @@ impl<'d> Reader<'d> {
                 }
             }
             Event::SequenceStart(anchor, tag) => {
-                refuse_tag(tag.as_deref(), &["seq"], line)?;
+                kind(tag.as_deref(), &["seq"], line)?;
                 self.tree.open_list(line)?;
                 self.open.push((anchor, line));
             }
             Event::MappingStart(anchor, tag) => {
-                refuse_tag(tag.as_deref(), &["map"], line)?;
+                kind(tag.as_deref(), &["map"], line)?;
                 self.tree.open_table(line)?;
                 self.open.push((anchor, line));
             }
@@ -116,8 +116,7 @@ impl<'d> Reader<'d> {
         tag: Option<&Tag>,
         line: usize,
     ) -> Result<Node, Mistake> {
-        refuse_tag(tag, &["str", "int", "float", "bool", "null"], line)?;
-        let kind = tag.map(|tag| tag.suffix.trim_start_matches(CORE));
+        let kind = kind(tag, &["str", "int", "float", "bool", "null"], line)?;
         let plain = style == ScalarStyle::Plain;
         if plain && text == "<<" && self.tree.wants_key() {
             return Err(Mistake::new("a merge key")
@@ -173,17 +172,24 @@ fn copy_text(text: &Text) -> Text {
     }
 }
 
-/// Refuses every tag but those of YAML's core schema that fit: another one says that the text is not what is meant.
-fn refuse_tag(tag: Option<&Tag>, allowed: &[&str], line: usize) -> Result<(), Mistake> {
+/// The kind that a tag of YAML's core schema tells. Any other tag says that the text is not what is meant: refused.
+fn kind(
+    tag: Option<&Tag>,
+    allowed: &[&'static str],
+    line: usize,
+) -> Result<Option<&'static str>, Mistake> {
     let Some(tag) = tag else {
-        return Ok(());
+        return Ok(None);
     };
     let full = format!("{}{}", tag.handle, tag.suffix);
-    match full.strip_prefix(CORE) {
-        Some(kind) if allowed.contains(&kind) => Ok(()),
-        _ => Err(
-            Mistake::new("a tag that does not belong to YAML's core schema, or not here")
-                .line(line),
-        ),
-    }
+    let kind = full
+        .strip_prefix(CORE)
+        .and_then(|kind| allowed.iter().find(|name| **name == kind));
+    kind.map(|kind| Some(*kind)).ok_or_else(|| {
+        Mistake::new("a tag that does not belong to YAML's core schema, or not here").line(line)
+    })
 }
+
+#[cfg(test)]
+#[path = "yaml_tests.rs"]
+mod tests;
