@@ -33,7 +33,7 @@ impl Document {
                 None => return Err(self.missing(node, steps, done)),
             };
         }
-        self.text(node, || quoted(steps))
+        self.text(node, || self.quoted(steps))
     }
 
     /// The fields of the top level, in their order: what `"*"` takes. A name is bytes, and may be no variable's name.
@@ -86,17 +86,17 @@ impl Document {
         let holder = if before.is_empty() {
             "the document".to_owned()
         } else {
-            quoted(before)
+            self.quoted(before)
         };
         let step = after.first().map_or("", String::as_str);
         let fault = match node {
             Node::Table(_) => {
                 let it = if before.is_empty() { "it" } else { &holder };
-                let field = quoted(steps.get(..=done).unwrap_or(steps));
+                let field = self.quoted(steps.get(..=done).unwrap_or(steps));
                 Fault::absent(format!("no field {field}; {it} {}", self.has(node)))
             }
             Node::List(_) if index(step).is_some() => {
-                let field = quoted(steps.get(..=done).unwrap_or(steps));
+                let field = self.quoted(steps.get(..=done).unwrap_or(steps));
                 Fault::absent(format!(
                     "no field {field}; {holder} is {}",
                     self.describe(node)
@@ -116,7 +116,7 @@ impl Document {
         if let Some(way) = self.with_dots(&self.root, steps) {
             return fault.hint(format!(
                 "a key here holds dots: write the field as '{}'",
-                printable(&written(&way))
+                self.way(&way)
             ));
         }
         match self.near(node, step) {
@@ -124,7 +124,7 @@ impl Document {
                 let mut way = before.to_vec();
                 way.push(name);
                 way.extend(after.iter().skip(1).cloned());
-                fault.hint(format!("did you mean '{}'?", printable(&written(&way))))
+                fault.hint(format!("did you mean '{}'?", self.way(&way)))
             }
             None => fault,
         }
@@ -165,6 +165,18 @@ impl Document {
         (near.0 <= step.chars().count() / 3).then(|| near.1.to_owned())
     }
 
+    /// How to write these steps as a field of this document.
+    fn way(&self, steps: &[String]) -> String {
+        match self.format {
+            Format::Dotenv => printable(&steps.join(".")),
+            Format::Json | Format::Yaml | Format::Toml => printable(&written(steps)),
+        }
+    }
+
+    fn quoted(&self, steps: &[String]) -> String {
+        format!("'{}'", self.way(steps))
+    }
+
     /// What a node is, in a message.
     fn describe(&self, node: &Node) -> String {
         match node {
@@ -196,10 +208,6 @@ impl Document {
 
 fn shown(name: &[u8]) -> String {
     printable(&String::from_utf8_lossy(name))
-}
-
-fn quoted(steps: &[String]) -> String {
-    format!("'{}'", printable(&written(steps)))
 }
 
 #[cfg(test)]
@@ -383,7 +391,7 @@ mod tests {
             .map(|fault| fault.message);
         assert_eq!(
             missing.as_deref(),
-            Some("no field '/d.e'; it has 'a.b', '/c', 'd'")
+            Some("no field 'd.e'; it has 'a.b', '/c', 'd'")
         );
     }
 }
