@@ -1,0 +1,397 @@
+//! Reading fields: the walk through a document, and the words for where it ends early.
+
+use super::field::{Field, index, written};
+use super::{Document, Format, Node, Text};
+use crate::error::{Fault, printable};
+
+/// How many names a message lists.
+const LISTED: usize = 10;
+/// How many keys are compared with one that is missing, and how long they may be: a bound on the work for a hint.
+const COMPARED: usize = 1000;
+const COMPARED_LEN: usize = 64;
+
+impl Document {
+    /// The bytes of the text that `field` leads to.
+    ///
+    /// # Errors
+    /// `absent` where the table or list that should hold it does not, with the names that it does hold; `invalid` for
+    /// null, a list or a table where a text is wanted, and for a way through something that has no fields.
+    pub fn pick(&self, field: &Field) -> Result<&[u8], Fault> {
+        // A .env file is flat, and its keys may hold dots and slashes.
+        let whole = [field.text().to_owned()];
+        let as_written = self.format == Format::Dotenv
+            && (!field.text().starts_with('/') || self.child(&self.root, field.text()).is_some());
+        let steps = if as_written {
+            &whole[..]
+        } else {
+            field.steps()
+        };
+        let mut node = &self.root;
+        for (done, step) in steps.iter().enumerate() {
+            node = match self.child(node, step) {
+                Some(child) => child,
+                None => return Err(self.missing(node, steps, done)),
+            };
+        }
+        self.text(node, || self.quoted(steps))
+    }
+
+    /// The fields of the top level, in their order: what `"*"` takes. A name is bytes, and may be no variable's name.
+    ///
+    /// # Errors
+    /// `invalid` where the document is no table; within, for each field that is no text.
+    pub fn entries(&self) -> Result<impl Iterator<Item = (&[u8], Result<&[u8], Fault>)>, Fault> {
+        let Node::Table(pairs) = &self.root else {
+            let what = format!("the document is {}, not a table", self.describe(&self.root));
+            return Err(Fault::invalid(what));
+        };
+        Ok(pairs.iter().map(|(key, value)| {
+            let name = self.bytes(key);
+            let value = self.text(value, || format!("'{}'", shown(name)));
+            (name, value)
+        }))
+    }
+
+    fn bytes<'d>(&'d self, text: &'d Text) -> &'d [u8] {
+        text.bytes(self.bytes.expose())
+    }
+
+    fn child<'d>(&'d self, node: &'d Node, step: &str) -> Option<&'d Node> {
+        match node {
+            Node::Table(pairs) => {
+                let mut found = pairs.iter();
+                let (_, value) = found.find(|(key, _)| self.bytes(key) == step.as_bytes())?;
+                Some(value)
+            }
+            Node::List(list) => list.get(index(step)?),
+            Node::Text(_) | Node::Null => None,
+        }
+    }
+
+    /// The bytes of a node that must be a text; `name` is only asked for the message.
+    fn text<'d>(&'d self, node: &'d Node, name: impl Fn() -> String) -> Result<&'d [u8], Fault> {
+        if let Node::Text(text) = node {
+            return Ok(self.bytes(text));
+        }
+        let mut what = format!("{} is {}, not a text", name(), self.describe(node));
+        if let Node::Table(_) = node {
+            what = format!("{what}; it {}", self.has(node));
+        }
+        Err(Fault::invalid(what))
+    }
+
+    /// The fault of a way that ends at `node`, behind the first `done` of its steps.
+    fn missing(&self, node: &Node, steps: &[String], done: usize) -> Fault {
+        let (before, after) = steps.split_at(done);
+        let holder = if before.is_empty() {
+            "the document".to_owned()
+        } else {
+            self.quoted(before)
+        };
+        let step = after.first().map_or("", String::as_str);
+        let fault = match node {
+            Node::Table(_) => {
+                let it = if before.is_empty() { "it" } else { &holder };
+                let field = self.quoted(steps.get(..=done).unwrap_or(steps));
+                Fault::absent(format!("no field {field}; {it} {}", self.has(node)))
+            }
+            Node::List(_) if index(step).is_some() => {
+                let field = self.quoted(steps.get(..=done).unwrap_or(steps));
+                Fault::absent(format!(
+                    "no field {field}; {holder} is {}",
+                    self.describe(node)
+                ))
+            }
+            Node::List(_) => Fault::invalid(format!(
+                "{holder} is {}, and '{}' is no index",
+                self.describe(node),
+                printable(step)
+            )),
+            Node::Text(_) | Node::Null => Fault::invalid(format!(
+                "{holder} is {}, so it has no field '{}'",
+                self.describe(node),
+                printable(step)
+            )),
+        };
+        if let Some(way) = self.with_dots(&self.root, steps) {
+            return fault.hint(format!(
+                "a key here holds dots: write the field as '{}'",
+                self.way(&way)
+            ));
+        }
+        match self.near(node, step) {
+            Some(name) => {
+                let mut way = before.to_vec();
+                way.push(name);
+                way.extend(after.iter().skip(1).cloned());
+                fault.hint(format!("did you mean '{}'?", self.way(&way)))
+            }
+            None => fault,
+        }
+    }
+
+    /// Another way to cut the same dotted path into keys that are there.
+    fn with_dots(&self, node: &Node, steps: &[String]) -> Option<Vec<String>> {
+        // The number of cuts doubles with each step, though only those go on whose keys exist.
+        if steps.is_empty() || steps.len() > 16 {
+            return steps.is_empty().then(Vec::new);
+        }
+        (1..=steps.len()).rev().find_map(|taken| {
+            let (head, rest) = steps.split_at(taken);
+            let key = head.join(".");
+            let mut way = self.with_dots(self.child(node, &key)?, rest)?;
+            way.insert(0, key);
+            Some(way)
+        })
+    }
+
+    /// The key most like `step`, if one is like it.
+    fn near(&self, node: &Node, step: &str) -> Option<String> {
+        let Node::Table(pairs) = node else {
+            return None;
+        };
+        let names = pairs.iter().take(COMPARED).map(|(key, _)| self.bytes(key));
+        let names = names.filter_map(|name| std::str::from_utf8(name).ok());
+        let step = step.to_lowercase();
+        let near = names
+            .filter(|name| name.len() <= COMPARED_LEN && step.len() <= COMPARED_LEN)
+            .map(|name| {
+                (
+                    strsim::damerau_levenshtein(&name.to_lowercase(), &step),
+                    name,
+                )
+            })
+            .min_by_key(|(distance, _)| *distance)?;
+        (near.0 <= step.chars().count() / 3).then(|| near.1.to_owned())
+    }
+
+    /// How to write these steps as a field of this document.
+    fn way(&self, steps: &[String]) -> String {
+        match self.format {
+            Format::Dotenv => printable(&steps.join(".")),
+            Format::Json | Format::Yaml | Format::Toml => printable(&written(steps)),
+        }
+    }
+
+    fn quoted(&self, steps: &[String]) -> String {
+        format!("'{}'", self.way(steps))
+    }
+
+    /// What a node is, in a message.
+    fn describe(&self, node: &Node) -> String {
+        match node {
+            Node::Text(_) => "a text".into(),
+            Node::Null => "null".into(),
+            Node::List(list) => format!("a list of {}", list.len()),
+            Node::Table(_) => "a table".into(),
+        }
+    }
+
+    /// `has 'a', 'b' and 3 more`.
+    fn has(&self, node: &Node) -> String {
+        let Node::Table(pairs) = node else {
+            return "has no fields".into();
+        };
+        if pairs.is_empty() {
+            return "has no fields".into();
+        }
+        let names = pairs.iter().take(LISTED);
+        let names: Vec<_> = names
+            .map(|(key, _)| format!("'{}'", shown(self.bytes(key))))
+            .collect();
+        match pairs.len().saturating_sub(LISTED) {
+            0 => format!("has {}", names.join(", ")),
+            more => format!("has {} and {more} more", names.join(", ")),
+        }
+    }
+}
+
+fn shown(name: &[u8]) -> String {
+    printable(&String::from_utf8_lossy(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::dotenv::Dialect;
+    use crate::error::State;
+    use crate::secret::Secret;
+
+    fn json(text: &str) -> Document {
+        match Document::parse(Secret::from(text.as_bytes()), Format::Json, Dialect::Python) {
+            Ok(document) => document,
+            Err(mistake) => panic!("{mistake:?}"),
+        }
+    }
+
+    fn field(text: &str) -> Field {
+        Field::parse(text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn fault(document: &str, wanted: &str) -> (State, String, String) {
+        match json(document).pick(&field(wanted)) {
+            Ok(_) => panic!("found {wanted}"),
+            Err(fault) => (fault.state, fault.message, fault.hint.unwrap_or_default()),
+        }
+    }
+
+    #[test]
+    fn finds() {
+        let document =
+            json(r#"{"db":{"host":"h","0":"z"},"l":[{"p":80}],"a.b":"dot","":{"~/":"odd"}}"#);
+        for (wanted, value) in [
+            ("db.host", "h"),
+            ("db.0", "z"),
+            ("l.0.p", "80"),
+            ("/l/0/p", "80"),
+            ("/a.b", "dot"),
+            ("//~0~1", "odd"),
+        ] {
+            assert_eq!(
+                document.pick(&field(wanted)),
+                Ok(value.as_bytes()),
+                "{wanted}"
+            );
+        }
+    }
+
+    #[test]
+    fn absent_is_not_invalid() {
+        let text = r#"{"db":{"host":"SECRET","port":1},"l":["SECRET"],"n":null,"db.user":"SECRET","e":{}}"#;
+        for (wanted, state, message, hint) in [
+            (
+                "x",
+                State::Absent,
+                "no field 'x'; it has 'db', 'l', 'n', 'db.user', 'e'",
+                "",
+            ),
+            (
+                "db.hots",
+                State::Absent,
+                "no field 'db.hots'; 'db' has 'host', 'port'",
+                "did you mean 'db.host'?",
+            ),
+            (
+                "db.user",
+                State::Absent,
+                "no field 'db.user'; 'db' has 'host', 'port'",
+                "a key here holds dots: write the field as '/db.user'",
+            ),
+            (
+                "e.x",
+                State::Absent,
+                "no field 'e.x'; 'e' has no fields",
+                "",
+            ),
+            (
+                "l.1",
+                State::Absent,
+                "no field 'l.1'; 'l' is a list of 1",
+                "",
+            ),
+            (
+                "l.00",
+                State::Invalid,
+                "'l' is a list of 1, and '00' is no index",
+                "",
+            ),
+            (
+                "/l/-",
+                State::Invalid,
+                "'l' is a list of 1, and '-' is no index",
+                "",
+            ),
+            (
+                "db.host.x",
+                State::Invalid,
+                "'db.host' is a text, so it has no field 'x'",
+                "",
+            ),
+            (
+                "n.x",
+                State::Invalid,
+                "'n' is null, so it has no field 'x'",
+                "",
+            ),
+            ("n", State::Invalid, "'n' is null, not a text", ""),
+            ("l", State::Invalid, "'l' is a list of 1, not a text", ""),
+            (
+                "db",
+                State::Invalid,
+                "'db' is a table, not a text; it has 'host', 'port'",
+                "",
+            ),
+        ] {
+            assert_eq!(
+                fault(text, wanted),
+                (state, message.into(), hint.into()),
+                "{wanted}"
+            );
+        }
+        assert_eq!(
+            fault("null", "a").1,
+            "the document is null, so it has no field 'a'"
+        );
+        assert_eq!(
+            fault("[]", "a").1,
+            "the document is a list of 0, and 'a' is no index"
+        );
+    }
+
+    #[test]
+    fn long_lists_and_odd_names_are_cut_and_escaped() {
+        let many: Vec<_> = (10..25).map(|n| format!("\"k{n}\":1")).collect();
+        let message = fault(&format!("{{{}}}", many.join(",")), "x").1;
+        assert!(message.ends_with("'k19' and 5 more"), "{message}");
+        let message = fault(r#"{"\u001b[2J":1}"#, "x\u{7}").1;
+        assert_eq!(message, "no field 'x\\u{7}'; it has '\\u{1b}[2J'");
+    }
+
+    #[test]
+    fn entries_are_the_top_level() {
+        let document = json(r#"{"A":"x","B":null,"C":1.50}"#);
+        let Ok(entries) = document.entries() else {
+            panic!("no table");
+        };
+        let entries: Vec<_> = entries
+            .map(|(name, value)| (name, value.map_err(|fault| fault.message)))
+            .collect();
+        let null = Err("'B' is null, not a text".to_owned());
+        assert_eq!(
+            entries,
+            [
+                (&b"A"[..], Ok(&b"x"[..])),
+                (b"B", null),
+                (b"C", Ok(b"1.50"))
+            ]
+        );
+        let list = json("[]").entries().err().map(|fault| fault.message);
+        assert_eq!(
+            list.as_deref(),
+            Some("the document is a list of 0, not a table")
+        );
+    }
+
+    #[test]
+    fn a_key_of_a_dotenv_file_is_taken_as_written() {
+        let bytes = b"a.b=1\n/c=2\nd=3";
+        let row = |key, value| (Text::Span(key), Node::Text(Text::Span(value)));
+        let document = Document {
+            bytes: Secret::from(&bytes[..]),
+            format: Format::Dotenv,
+            root: Node::Table(vec![row(0..3, 4..5), row(6..8, 9..10), row(11..12, 13..14)]),
+            repeated: Vec::new(),
+        };
+        for (wanted, value) in [("a.b", b"1"), ("/c", b"2"), ("d", b"3"), ("/d", b"3")] {
+            assert_eq!(document.pick(&field(wanted)), Ok(&value[..]), "{wanted}");
+        }
+        let missing = document
+            .pick(&field("d.e"))
+            .err()
+            .map(|fault| fault.message);
+        assert_eq!(
+            missing.as_deref(),
+            Some("no field 'd.e'; it has 'a.b', '/c', 'd'")
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! No input makes the reader of Json panic, recurse too deep or hang.
+#![no_main]
+
+use inject::document::dotenv::Dialect;
+use inject::document::{Document, Format};
+use inject::secret::Secret;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(document) = Document::parse(Secret::from(bytes), Format::Json, Dialect::Python) {
+        if let Ok(entries) = document.entries() {
+            entries.for_each(drop);
+        }
+    }
+});
