@@ -12,26 +12,21 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use dbus_secret_service::{EncryptionType, Error, Item, SecretService};
 use inject::error::{Fault, State, printable};
 use inject::secret::Secret;
 use inject::source::{Locator, Payload, Source};
 
-/// The crate gives up a call after two seconds, but the bus may still be starting the service, or the machine be slow:
-/// then the call, which changes nothing, is made again, for this long.
-const PATIENCE: Duration = Duration::from_secs(8);
-/// A call that failed without an answer after this long was given up, not refused.
-const SLOW: Duration = Duration::from_millis(1900);
+mod bus;
+use bus::patiently;
 
 /// One connection and one encrypted session for all requests.
 struct Keychain {
     service: SecretService,
-    /// A prompt is shown once. Who dismissed it is not asked again.
-    asked: Cell<bool>,
+    /// Who dismissed a prompt is not asked again.
+    refused: Cell<bool>,
 }
 
 /// What a search gave: exactly one item, by its state.
@@ -48,37 +43,13 @@ pub(crate) fn open(settings: &[(String, Secret)]) -> Result<Box<dyn Source>, Fau
             printable(name)
         )));
     }
-    find_bus()?;
+    bus::find()?;
     seed()?;
     let service = patiently(|| SecretService::connect(EncryptionType::Dh))?;
     Ok(Box::new(Keychain {
         service,
-        asked: Cell::new(false),
+        refused: Cell::new(false),
     }))
-}
-
-/// libdbus starts a bus of its own where it finds none; an item would then be absent from an empty keyring. So there
-/// must be one, by libdbus's own rules (dbus-daemon(1), `_dbus_lookup_user_bus`).
-fn find_bus() -> Result<(), Fault> {
-    if let Some(address) = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").filter(|a| !a.is_empty()) {
-        let address = address.to_string_lossy();
-        let starts = |one: &str| one.starts_with("autolaunch:") || one.starts_with("unixexec:");
-        return match address.split(';').any(starts) {
-            true => Err(Fault::unreachable(
-                "DBUS_SESSION_BUS_ADDRESS would start a program, and inject does not do that",
-            )),
-            false => Ok(()),
-        };
-    }
-    let socket = std::env::var_os("XDG_RUNTIME_DIR").map(|dir| PathBuf::from(dir).join("bus"));
-    let found = socket.and_then(|path| path.symlink_metadata().ok());
-    match found {
-        Some(bus) if bus.file_type().is_socket() && bus.uid() == nix::unistd::getuid().as_raw() => Ok(()),
-        _ => Err(Fault::unreachable(
-            "there is no session bus: DBUS_SESSION_BUS_ADDRESS is not set, and $XDG_RUNTIME_DIR/bus is not there",
-        )
-        .hint("start it from the desktop session, or keep the value elsewhere: a server has no keychain")),
-    }
 }
 
 /// The crate draws its private key from fastrand, which starts from the time of day and could be guessed by who sees
@@ -142,55 +113,46 @@ impl Keychain {
     /// GNOME Keyring finds the items of a locked collection. KeePassXC shows none of a locked database: there, nothing
     /// found is no proof of absence, so the collection is opened, or the item counts as locked.
     fn open_hidden(&self) -> Result<Hidden, Fault> {
-        let mut opened = false;
+        let mut hidden = Hidden::None;
         for collection in patiently(|| self.service.get_all_collections())? {
-            // A collection may go while we look at the others; that is not our failure.
-            let hides = whole(patiently(|| {
-                Ok(collection.is_locked()? && collection.get_all_items()?.is_empty())
-            }))?;
-            if hides != Ok(true) {
+            let hides = || Ok(collection.is_locked()? && collection.get_all_items()?.is_empty());
+            // An error is a collection that went away meanwhile.
+            if whole(patiently(hides))? != Ok(true) {
                 continue;
             }
-            if self.asked.replace(true) {
-                return Ok(Hidden::Locked(locked()));
+            match self.ask(|| collection.unlock())? {
+                None => hidden = Hidden::Opened,
+                Some(refused) => return Ok(Hidden::Locked(refused)),
             }
-            let started = Instant::now();
-            match collection.unlock() {
-                Ok(()) => opened = true,
-                Err(error) => {
-                    return whole(Err(explain(&error, started))).map(
-                        |gone: Result<(), _>| match gone {
-                            Err(fault) => Hidden::Locked(fault),
-                            Ok(()) => Hidden::None,
-                        },
-                    );
-                }
-            }
-            self.asked.set(false);
         }
-        Ok(if opened { Hidden::Opened } else { Hidden::None })
+        Ok(hidden)
     }
 
-    /// Asks once to unlock all that is locked; the inner answer is why it stays so.
+    /// Unlocks all that is locked, with one prompt; the inner answer is why it stays so.
     fn unlock(&self, found: &[Result<Match<'_>, Fault>]) -> Result<Option<Fault>, Fault> {
-        let items: Vec<&Item> = found
-            .iter()
-            .filter_map(|one| match one {
-                Ok(Match::Locked(item)) => Some(item),
-                _ => None,
-            })
-            .collect();
+        let mut items = Vec::new();
+        for one in found {
+            if let Ok(Match::Locked(item)) = one {
+                items.push(item);
+            }
+        }
         if items.is_empty() {
             return Ok(None);
         }
-        if self.asked.replace(true) {
-            return Ok(Some(locked()));
+        self.ask(|| self.service.unlock_all(&items))
+    }
+
+    /// May show a prompt of the desktop, for as long as the launcher lets us live.
+    fn ask(&self, unlock: impl FnOnce() -> Result<(), Error>) -> Result<Option<Fault>, Fault> {
+        if self.refused.get() {
+            return Ok(Some(bus::locked()));
         }
         let started = Instant::now();
-        match self.service.unlock_all(&items) {
-            Ok(()) => Ok(None),
-            Err(error) => Ok(whole::<()>(Err(explain(&error, started)))?.err()),
-        }
+        let Err(error) = unlock() else {
+            return Ok(None);
+        };
+        self.refused.set(true);
+        Ok(whole::<()>(Err(bus::explain(&error, started)))?.err())
     }
 
     fn read(
@@ -240,63 +202,4 @@ fn forbid_absence<T>(found: &mut [Result<T, Fault>], instead: &Fault) {
             *one = Err(instead.clone());
         }
     }
-}
-
-fn locked() -> Fault {
-    Fault::locked("the keyring is locked, and was not unlocked")
-        .hint("unlock it (log in on the desktop, or open it in its own program) and try again")
-}
-
-/// Makes a call that only reads until it is answered, or [`PATIENCE`] is over.
-fn patiently<T>(call: impl Fn() -> Result<T, Error>) -> Result<T, Fault> {
-    let first = Instant::now();
-    loop {
-        let started = Instant::now();
-        match call() {
-            Ok(value) => return Ok(value),
-            Err(Error::Dbus(error))
-                if error.name() == Some("org.freedesktop.DBus.Error.NoReply")
-                    && started.elapsed() >= SLOW
-                    && first.elapsed() < PATIENCE => {}
-            Err(error) => return Err(explain(&error, started)),
-        }
-    }
-}
-
-/// Our words for the crate's error. Its own may quote what the service sent; only an error's name is passed on.
-fn explain(error: &Error, started: Instant) -> Fault {
-    let name = match error {
-        Error::Dbus(error) => error.name().unwrap_or_default(),
-        Error::Locked | Error::Prompt => return locked(),
-        Error::Crypto(_) => {
-            return Fault::invalid("the secret service sent a value that cannot be decrypted");
-        }
-        _ => return Fault::invalid("the secret service answered something unexpected"),
-    };
-    let short = name
-        .strip_prefix("org.freedesktop.DBus.Error.")
-        .unwrap_or(name);
-    match short {
-        "org.freedesktop.Secret.Error.IsLocked" => locked(),
-        "NoReply" | "Timeout" | "TimedOut" if started.elapsed() >= SLOW => {
-            Fault::unreachable("the secret service does not answer")
-        }
-        "NoReply" => Fault::unreachable("the secret service ended while it was asked"),
-        "Disconnected" => Fault::unreachable("the session bus ended while it was asked"),
-        "ServiceUnknown" | "NameHasNoOwner" => no_provider(),
-        spawn if spawn.starts_with("Spawn.") => no_provider(),
-        "FileNotFound" | "NoServer" | "BadAddress" | "Timeout" | "TimedOut" => {
-            Fault::unreachable("nothing answers at the session bus's address")
-                .hint("DBUS_SESSION_BUS_ADDRESS may be left over from a session that ended")
-        }
-        "AccessDenied" | "AuthFailed" => {
-            Fault::denied("the session bus or the secret service refused the connection")
-        }
-        _ => Fault::invalid(format!("the secret service failed ({})", printable(name))),
-    }
-}
-
-fn no_provider() -> Fault {
-    Fault::unreachable("no program on the session bus provides the secret service")
-        .hint("start GNOME Keyring, KWallet, or KeePassXC with its Secret Service integration on")
 }
