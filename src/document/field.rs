@@ -23,6 +23,11 @@ impl Field {
         })
     }
 
+    /// A key of a .env file, as it stands: no dots, no pointer.
+    pub fn key(text: &str) -> Self {
+        Self { text: text.to_owned(), steps: vec![text.to_owned()] }
+    }
+
     /// The field as written, which is what a .env file's key is compared to.
     pub fn text(&self) -> &str {
         &self.text

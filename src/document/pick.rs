@@ -17,42 +17,52 @@ impl Document {
     /// `absent` where the table or list that should hold it does not, with the names that it does hold; `invalid` for
     /// null, a list or a table where a text is wanted, and for a way through something that has no fields.
     pub fn pick(&self, field: &Field) -> Result<&[u8], Fault> {
+        let (node, steps) = self.find(field)?;
+        self.text(node, || quoted(&steps))
+    }
+
+    /// What stands at `field`, of whatever type; the whole document without one.
+    ///
+    /// # Errors
+    /// As [`Document::pick`], the types apart.
+    pub fn at(&self, field: Option<&Field>) -> Result<&Node, Fault> {
+        field.map_or(Ok(&self.root), |field| self.find(field).map(|(node, _)| node))
+    }
+
+    /// The fields of the table at `field`, or of the top level, in their order: what `"*"` takes. A name is bytes, and
+    /// may be no variable's name.
+    ///
+    /// # Errors
+    /// As [`Document::at`], and `invalid` where there is no table; within, for each field that is no text.
+    pub fn entries_at(&self, field: Option<&Field>) -> Result<Vec<(&[u8], Result<&[u8], Fault>)>, Fault> {
+        let node = self.at(field)?;
+        let Node::Table(pairs) = node else {
+            let what = field.map_or("the document".to_owned(), |field| format!("'{}'", printable(field.text())));
+            return Err(Fault::invalid(format!("{what} is {}, not a table", self.describe(node))));
+        };
+        let entry = |(key, value)| {
+            let name = self.bytes_of(key);
+            (name, self.text(value, || format!("'{}'", shown(name))))
+        };
+        Ok(pairs.iter().map(|(key, value)| entry((key, value))).collect())
+    }
+
+    fn find(&self, field: &Field) -> Result<(&Node, Vec<String>), Fault> {
         // A .env file is flat, and its keys may hold dots and slashes.
-        let whole = [field.text().to_owned()];
         let as_written = self.format == Format::Dotenv
             && (!field.text().starts_with('/') || self.child(&self.root, field.text()).is_some());
-        let steps = if as_written {
-            &whole[..]
-        } else {
-            field.steps()
-        };
+        let steps = if as_written { vec![field.text().to_owned()] } else { field.steps().to_vec() };
         let mut node = &self.root;
         for (done, step) in steps.iter().enumerate() {
             node = match self.child(node, step) {
                 Some(child) => child,
-                None => return Err(self.missing(node, steps, done)),
+                None => return Err(self.missing(node, &steps, done)),
             };
         }
-        self.text(node, || self.quoted(steps))
+        Ok((node, steps))
     }
 
-    /// The fields of the top level, in their order: what `"*"` takes. A name is bytes, and may be no variable's name.
-    ///
-    /// # Errors
-    /// `invalid` where the document is no table; within, for each field that is no text.
-    pub fn entries(&self) -> Result<impl Iterator<Item = (&[u8], Result<&[u8], Fault>)>, Fault> {
-        let Node::Table(pairs) = &self.root else {
-            let what = format!("the document is {}, not a table", self.describe(&self.root));
-            return Err(Fault::invalid(what));
-        };
-        Ok(pairs.iter().map(|(key, value)| {
-            let name = self.bytes(key);
-            let value = self.text(value, || format!("'{}'", shown(name)));
-            (name, value)
-        }))
-    }
-
-    fn bytes<'d>(&'d self, text: &'d Text) -> &'d [u8] {
+    fn bytes_of<'d>(&'d self, text: &'d Text) -> &'d [u8] {
         text.bytes(self.bytes.expose())
     }
 
@@ -60,7 +70,7 @@ impl Document {
         match node {
             Node::Table(pairs) => {
                 let mut found = pairs.iter();
-                let (_, value) = found.find(|(key, _)| self.bytes(key) == step.as_bytes())?;
+                let (_, value) = found.find(|(key, _)| self.bytes_of(key) == step.as_bytes())?;
                 Some(value)
             }
             Node::List(list) => list.get(index(step)?),
@@ -71,7 +81,7 @@ impl Document {
     /// The bytes of a node that must be a text; `name` is only asked for the message.
     fn text<'d>(&'d self, node: &'d Node, name: impl Fn() -> String) -> Result<&'d [u8], Fault> {
         if let Node::Text(text) = node {
-            return Ok(self.bytes(text));
+            return Ok(self.bytes_of(text));
         }
         let mut what = format!("{} is {}, not a text", name(), self.describe(node));
         if let Node::Table(_) = node {
@@ -150,7 +160,7 @@ impl Document {
         let Node::Table(pairs) = node else {
             return None;
         };
-        let names = pairs.iter().take(COMPARED).map(|(key, _)| self.bytes(key));
+        let names = pairs.iter().take(COMPARED).map(|(key, _)| self.bytes_of(key));
         let names = names.filter_map(|name| std::str::from_utf8(name).ok());
         let step = step.to_lowercase();
         let near = names
@@ -197,7 +207,7 @@ impl Document {
         }
         let names = pairs.iter().take(LISTED);
         let names: Vec<_> = names
-            .map(|(key, _)| format!("'{}'", shown(self.bytes(key))))
+            .map(|(key, _)| format!("'{}'", shown(self.bytes_of(key))))
             .collect();
         match pairs.len().saturating_sub(LISTED) {
             0 => format!("has {}", names.join(", ")),

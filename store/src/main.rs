@@ -1,1 +1,111 @@
-fn main() {}
+//! `inject-store KIND`: opens one secret store and answers the launcher over a pipe (`store/PROTOCOL.md`). It holds
+//! the vendors' code, so that the launcher holds none of it. It prints nothing but `--version`, and where a panic was.
+#![deny(unsafe_code)]
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+use inject::error::Fault;
+use inject::protocol::{self, Reply};
+use nix::sys::{prctl, resource};
+
+#[cfg(feature = "keychain")]
+mod keychain;
+mod serve;
+
+/// The exit code of everything that went wrong; the reason is in the answer.
+const FAILED: u8 = 125;
+
+#[allow(unsafe_code)]
+mod alloc {
+    use std::alloc::{GlobalAlloc, Layout, System};
+
+    /// The system's allocator; where it has nothing left, the process ends with 125, where Rust would abort with 134
+    /// and, for the vendors' code, leave a core.
+    pub(super) struct OrExit;
+
+    // SAFETY: hands every call on to `System` unchanged, and never returns null.
+    unsafe impl GlobalAlloc for OrExit {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            // SAFETY: the caller keeps `alloc`'s contract, which is `System`'s.
+            let memory = unsafe { System.alloc(layout) };
+            if memory.is_null() {
+                // SAFETY: `_exit` only ends the process; nothing is allocated and no handler runs.
+                unsafe { libc::_exit(super::FAILED.into()) }
+            }
+            memory
+        }
+
+        unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+            // SAFETY: the caller keeps `dealloc`'s contract; `memory` came from `System`.
+            unsafe { System.dealloc(memory, layout) }
+        }
+    }
+}
+
+/// Wipes all memory that is given back, also that of the crates which do not.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<alloc::OrExit> =
+    zeroizing_alloc::ZeroAlloc(alloc::OrExit);
+
+fn main() -> ExitCode {
+    if harden().is_err() {
+        return ExitCode::from(FAILED);
+    }
+    panic::set_hook(Box::new(|info| {
+        // The message may hold a value; the location is ours. A closed stderr is no reason to panic again.
+        if let Some(at) = info.location() {
+            let _ = writeln!(
+                io::stderr(),
+                "inject-store: bug at {}:{}",
+                at.file(),
+                at.line()
+            );
+        }
+    }));
+    let mut args = std::env::args_os().skip(1);
+    let done = match (
+        args.next().as_deref().and_then(|arg| arg.to_str()),
+        args.next(),
+    ) {
+        (Some("--version"), None) => version().is_ok(),
+        (Some(kind), None) => run(kind).unwrap_or(false),
+        _ => false,
+    };
+    ExitCode::from(if done { 0 } else { FAILED })
+}
+
+/// Not readable by other processes of the same user, and no core. The soft limit only: nothing is taken that the
+/// process could not give itself back, and it has no children.
+fn harden() -> nix::Result<()> {
+    prctl::set_dumpable(false)?;
+    let (_, hard) = resource::getrlimit(resource::Resource::RLIMIT_CORE)?;
+    resource::setrlimit(resource::Resource::RLIMIT_CORE, 0, hard)
+}
+
+fn version() -> io::Result<()> {
+    let version = env!("CARGO_PKG_VERSION");
+    writeln!(
+        io::stdout(),
+        "inject-store {version} (protocol {})",
+        protocol::VERSION
+    )
+}
+
+/// Serves until the input ends; true if nothing failed as a whole. The descriptors are used without std's buffers,
+/// which are never wiped.
+fn run(kind: &str) -> io::Result<bool> {
+    let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    let served = panic::catch_unwind(AssertUnwindSafe(|| {
+        serve::serve(kind, &mut input, &mut output)
+    }));
+    served.unwrap_or_else(|_| {
+        let fault = Fault::invalid(format!("inject-store {kind} has a bug and gave up"));
+        protocol::write_reply(&mut output, &Reply::Failed(fault))?;
+        Ok(false)
+    })
+}
