@@ -19,11 +19,13 @@ pub struct Block {
 
 /// The caller's variables that go through: what a pattern matches, what no credential is, what the profile neither sets
 /// nor unsets; of duplicates the first.
-pub fn inherited<'e>(plan: &Plan<'_>, decided: &dyn Fn(&str) -> bool, environ: &'e Environ) -> Vec<(&'e [u8], &'e [u8])> {
+pub fn inherited<'e>(
+    plan: &Plan<'_>,
+    decided: &dyn Fn(&str) -> bool,
+    environ: &'e Environ,
+) -> Vec<(&'e [u8], &'e [u8])> {
     let mut seen = HashSet::new();
-    let goes = |name: &[u8]| {
-        plan.inherited_by(name).is_some() && !std::str::from_utf8(name).is_ok_and(decided)
-    };
+    let goes = |name: &[u8]| plan.inherited_by(name).is_some() && !std::str::from_utf8(name).is_ok_and(decided);
     environ.pairs().filter(|(name, _)| goes(name) && seen.insert(*name)).collect()
 }
 
@@ -32,9 +34,16 @@ impl Block {
     ///
     /// # Errors
     /// It is larger than the kernel takes (exit 125), or there is no memory.
-    pub fn pack(plan: &Plan<'_>, merged: &Merged<'_>, environ: &Environ, argv: &[*const libc::c_char], path: usize) -> Result<Self, Error> {
+    pub fn pack(
+        plan: &Plan<'_>,
+        merged: &Merged<'_>,
+        environ: &Environ,
+        argv: &[*const libc::c_char],
+        path: usize,
+    ) -> Result<Self, Error> {
         let inherited = inherited(plan, &|name| merged.get(name).is_some(), environ);
-        let set = || merged.variables.iter().filter(|v| v.exposed()).filter_map(|v| Some((v.name.as_bytes(), v.bytes()?)));
+        let set =
+            || merged.variables.iter().filter(|v| v.exposed()).filter_map(|v| Some((v.name.as_bytes(), v.bytes()?)));
         let all = || inherited.iter().copied().chain(set());
         let count = all().count();
         let size: usize = all().map(|(name, value)| name.len() + value.len() + 2).sum();
@@ -45,9 +54,17 @@ impl Block {
         if size + arguments + pointers > limit {
             let mut largest: Vec<_> = set().map(|(name, value)| (value.len(), name)).collect();
             largest.sort_unstable_by(|a, b| b.cmp(a));
-            let largest: Vec<_> = largest.iter().take(3).map(|(size, name)| format!("{} ({size} bytes)", printable(&String::from_utf8_lossy(name)))).collect();
-            let message = format!("the environment and the arguments take {} bytes; the kernel's limit here is {limit}", size + arguments + pointers);
-            return Err(Error::new(message).hint(format!("the largest are {}; a quarter of `ulimit -s` is the limit", largest.join(", "))));
+            let largest: Vec<_> = largest
+                .iter()
+                .take(3)
+                .map(|(size, name)| format!("{} ({size} bytes)", printable(&String::from_utf8_lossy(name))))
+                .collect();
+            let message = format!(
+                "the environment and the arguments take {} bytes; the kernel's limit here is {limit}",
+                size + arguments + pointers
+            );
+            return Err(Error::new(message)
+                .hint(format!("the largest are {}; a quarter of `ulimit -s` is the limit", largest.join(", "))));
         }
         let fail = |error| Error::new(format!("no memory for the environment: {}", os(error)));
         let mut arena = Arena::new(size).map_err(fail)?;
@@ -70,13 +87,20 @@ fn limit() -> usize {
 /// Variables of the caller whose loss changes how a command behaves, and that were dropped.
 pub fn missed<'e>(plan: &Plan<'_>, merged: Option<&Merged<'_>>, environ: &'e Environ) -> Vec<&'e str> {
     let telling = ["LISTEN_FDS", "NOTIFY_SOCKET", "MAKEFLAGS"];
-    let dropped = |name: &&str| plan.inherited_by(name.as_bytes()).is_none() && merged.is_none_or(|m| m.get(name).is_none());
+    let dropped =
+        |name: &&str| plan.inherited_by(name.as_bytes()).is_none() && merged.is_none_or(|m| m.get(name).is_none());
     let names = environ.pairs().filter_map(|(name, _)| std::str::from_utf8(name).ok());
     names.filter(|name| telling.iter().any(|t| matches(t.as_bytes(), name.as_bytes()))).filter(dropped).collect()
 }
 
 /// What `-v` says of a launch: names and sources, never a value.
-pub fn told(plan: &Plan<'_>, merged: &Merged<'_>, notes: &[String], environ: &Environ, kept: crate::arena::Kept) -> String {
+pub fn told(
+    plan: &Plan<'_>,
+    merged: &Merged<'_>,
+    notes: &[String],
+    environ: &Environ,
+    kept: crate::arena::Kept,
+) -> String {
     let mut out = String::new();
     for (name, _) in inherited(plan, &|name| merged.get(name).is_some(), environ) {
         out.push_str(&format!("inject: {} inherited\n", printable(&String::from_utf8_lossy(name))));

@@ -160,7 +160,11 @@ impl Load {
 
     /// Whether anything of it was given.
     pub fn is_empty(&self) -> bool {
-        self.profiles.is_empty() && self.inherit.is_empty() && self.set.is_empty() && self.timeout.is_none() && !self.trust
+        self.profiles.is_empty()
+            && self.inherit.is_empty()
+            && self.set.is_empty()
+            && self.timeout.is_none()
+            && !self.trust
     }
 
     /// Whether the profiles are trusted without being asked for: `--trust` or `INJECT_TRUST=1`.
@@ -176,15 +180,18 @@ impl Load {
         let mut profiles = self.profiles.clone();
         if profiles.is_empty() {
             let variable = environ.get("INJECT_PROFILE").filter(|value| !value.is_empty());
-            let variable = variable.map(|value| std::str::from_utf8(value).map_err(|_| Error::new("INJECT_PROFILE: not UTF-8")));
+            let variable =
+                variable.map(|value| std::str::from_utf8(value).map_err(|_| Error::new("INJECT_PROFILE: not UTF-8")));
             profiles.extend(variable.transpose()?.into_iter().flat_map(|value| value.split(',')).map(String::from));
         }
         if profiles.is_empty() {
-            return Err(Error::new("no profile: neither -p nor INJECT_PROFILE names one").hint("`inject list` shows the profiles that can be found"));
+            return Err(Error::new("no profile: neither -p nor INJECT_PROFILE names one")
+                .hint("`inject list` shows the profiles that can be found"));
         }
         let set = self.set.iter().map(|word| {
             let bytes = word.as_bytes();
-            let at = memchr::memchr(b'=', bytes).ok_or_else(|| Error::new("--set: NAME=VALUE is wanted; there is no '='"))?;
+            let at = memchr::memchr(b'=', bytes)
+                .ok_or_else(|| Error::new("--set: NAME=VALUE is wanted; there is no '='"))?;
             let name = String::from_utf8_lossy(&bytes[..at]).into_owned();
             Ok((name, bytes[at + 1..].to_vec()))
         });

@@ -30,8 +30,13 @@ impl Clock {
     /// What is said of a source that the deadline overtook.
     pub fn up(&self) -> Fault {
         let limit = self.limit;
-        let limit = if limit.subsec_millis() == 0 { format!("{} s", limit.as_secs()) } else { format!("{} ms", limit.as_millis()) };
-        Fault::timeout(format!("no answer within {limit}")).hint("--timeout, or timeout = \"...\" in the profile, gives it longer")
+        let limit = if limit.subsec_millis() == 0 {
+            format!("{} s", limit.as_secs())
+        } else {
+            format!("{} ms", limit.as_millis())
+        };
+        Fault::timeout(format!("no answer within {limit}"))
+            .hint("--timeout, or timeout = \"...\" in the profile, gives it longer")
     }
 
     /// poll(2) until something happens or the time is up (ETIMEDOUT), with the waiting line for `what`.
@@ -49,7 +54,7 @@ impl Clock {
             let wait = if self.terminal { left.min(tick) } else { left };
             // Rounded up, so that the last wait does not spin.
             let milliseconds = wait.as_millis().saturating_add(1).min(60_000);
-            let timeout = PollTimeout::try_from(u16::try_from(milliseconds).unwrap_or(u16::MAX)).unwrap_or(PollTimeout::MAX);
+            let timeout = PollTimeout::from(u16::try_from(milliseconds).unwrap_or(u16::MAX));
             match poll(fds, timeout) {
                 Ok(0) | Err(Errno::EINTR) => self.show(what),
                 Ok(_) => return Ok(()),
@@ -61,7 +66,11 @@ impl Clock {
     fn show(&self, what: &dyn Fn() -> String) {
         let seconds = self.start.elapsed().as_secs();
         // A shell may have put us into the background meanwhile.
-        if seconds == 0 || !self.terminal || !sys::foreground_terminal(2) || self.shown.swap(seconds, Ordering::SeqCst) == seconds {
+        if seconds == 0
+            || !self.terminal
+            || !sys::foreground_terminal(2)
+            || self.shown.swap(seconds, Ordering::SeqCst) == seconds
+        {
             return;
         }
         let line = format!("inject: waiting for {} ({seconds} of {} s)", what(), self.limit.as_secs().max(1));

@@ -38,7 +38,9 @@ pub fn locate(name: &CStr, environ: &Environ) -> Result<CString, Error> {
         }
         let file = [folder, b"/", bytes].concat();
         match usable(Path::new(OsStr::from_bytes(&file))) {
-            Ok(()) if !bytes.is_empty() => return CString::new(file).map_err(|_| Error::new("a NUL character in PATH")),
+            Ok(()) if !bytes.is_empty() => {
+                return CString::new(file).map_err(|_| Error::new("a NUL character in PATH"));
+            }
             Ok(()) | Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG) => {}
             Err(error) => found = found.or(Some((file, error))),
         }
@@ -82,7 +84,10 @@ pub fn check_format(path: &CStr) -> Result<(), Error> {
         [0x7f, b'E', b'L', b'F', ..] => elf_interpreter(head),
         // Somebody registered further formats with the kernel: it decides.
         _ if further_formats() => None,
-        _ => return Err(refused(&shown, Errno::ENOEXEC).hint(format!("it has no '#!' line and is no program; name its interpreter, like: sh {shown}"))),
+        _ => {
+            return Err(refused(&shown, Errno::ENOEXEC)
+                .hint(format!("it has no '#!' line and is no program; name its interpreter, like: sh {shown}")));
+        }
     };
     let Some(interpreter) = interpreter.filter(|path| path.starts_with(b"/")) else { return Ok(()) };
     match usable(Path::new(OsStr::from_bytes(interpreter))) {

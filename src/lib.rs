@@ -65,7 +65,8 @@ pub fn run(words: &[&'static CStr], command: &[*const libc::c_char], environ: &E
 
 fn launch(cli: &Cli, name: Option<&CStr>, argv: &[*const libc::c_char], environ: &Environ) -> Result<Ready, Error> {
     let name = name.ok_or_else(|| {
-        Error::new("no command").hint("it stands behind '--': inject -p PROFILE -- COMMAND [ARG]...; `inject --help` shows the rest")
+        Error::new("no command")
+            .hint("it stands behind '--': inject -p PROFILE -- COMMAND [ARG]...; `inject --help` shows the rest")
     })?;
     let profile = Profile::load(cli.load.wish(environ)?, environ)?;
     let plan = plan::Plan::new(&profile, environ)?;

@@ -101,7 +101,11 @@ impl<'a> Merged<'a> {
         for (explicit, patterns) in &plan.stacks[stack].files {
             for line in explicit {
                 if let Key::Name(name) = &line.entry.key {
-                    merged.claim(Variable { name: name.into(), line: Some(*line), outcome: explicit_value(plan, line, answers) });
+                    merged.claim(Variable {
+                        name: name.into(),
+                        line: Some(*line),
+                        outcome: explicit_value(plan, line, answers),
+                    });
                 }
             }
             let first = merged.variables.len();
@@ -128,8 +132,12 @@ impl<'a> Merged<'a> {
 
     /// Every key of a document. `first` is where this file's patterns begin: two of them must not give one name.
     fn pattern(&mut self, plan: &'a Plan<'a>, line: Line<'a>, answers: &'a Answers, first: usize) {
-        let Some((want, Key::Pattern(prefix))) = line.want.and_then(|w| plan.wants.get(w)).map(|want| (want, &line.entry.key)) else { return };
-        let mut failed = |merged: &mut Self, fault| {
+        let Some((want, Key::Pattern(prefix))) =
+            line.want.and_then(|w| plan.wants.get(w)).map(|want| (want, &line.entry.key))
+        else {
+            return;
+        };
+        let failed = |merged: &mut Self, fault| {
             let outcome = Outcome::Failed(fault);
             merged.variables.push(Variable { name: line.entry.key.shown(), line: Some(line), outcome });
         };
@@ -196,11 +204,16 @@ impl<'a> Merged<'a> {
                     Err(message) => Outcome::Failed(Fault::invalid(format!("{name}: {message}"))),
                 },
                 Some((None, Outcome::Failed(fault) | Outcome::Dependent(fault))) => {
-                    let fault = Fault { message: format!("it needs {name}, which failed"), hint: None, ..fault.clone() };
+                    let fault =
+                        Fault { message: format!("it needs {name}, which failed"), hint: None, ..fault.clone() };
                     Outcome::Dependent(fault)
                 }
-                Some((None, Outcome::Unset)) => Outcome::Failed(Fault::invalid(format!("the template uses '{name}', which is absent"))),
-                _ => Outcome::Failed(Fault::invalid(format!("the template uses '{name}', which this profile does not set"))),
+                Some((None, Outcome::Unset)) => {
+                    Outcome::Failed(Fault::invalid(format!("the template uses '{name}', which is absent")))
+                }
+                _ => Outcome::Failed(Fault::invalid(format!(
+                    "the template uses '{name}', which this profile does not set"
+                ))),
             };
             self.variables[at].outcome = outcome;
             return;
@@ -275,7 +288,8 @@ fn document<'a>(want: &'a Want<'a>, answers: &'a Answers) -> Result<Option<Place
 
 /// The name that a key of a document gets, unless a store must not choose it.
 fn store_name<'a>(prefix: &str, key: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
-    let key_text = std::str::from_utf8(key).ok().filter(|_| key.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_'));
+    let key_text =
+        std::str::from_utf8(key).ok().filter(|_| key.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_'));
     let name = match (prefix, key_text) {
         ("", Some(key)) => Cow::Borrowed(key),
         (_, Some(key)) => Cow::Owned(format!("{prefix}{key}")),
@@ -298,7 +312,11 @@ fn refine<'a>(options: &Options, bytes: &'a [u8]) -> Result<Outcome<'a>, Fault> 
     let Some(decode) = options.decode else { return Ok(Outcome::Borrowed(bytes)) };
     let decoded = decode.apply(bytes).ok_or_else(|| {
         let fault = Fault::invalid(format!("the value is not {}", decode.name()));
-        if trim(bytes).len() == bytes.len() { fault } else { fault.hint("there is white space at its ends; trim = true takes it away") }
+        if trim(bytes).len() == bytes.len() {
+            fault
+        } else {
+            fault.hint("there is white space at its ends; trim = true takes it away")
+        }
     })?;
     Ok(Outcome::Owned(Secret::new(decoded)))
 }
@@ -306,10 +324,14 @@ fn refine<'a>(options: &Options, bytes: &'a [u8]) -> Result<Outcome<'a>, Fault> 
 /// Without the white space of C's isspace at both ends.
 fn trim(mut bytes: &[u8]) -> &[u8] {
     let space = |c: &u8| c.is_ascii_whitespace() || *c == 0x0b;
-    while let [first, rest @ ..] = bytes && space(first) {
+    while let [first, rest @ ..] = bytes
+        && space(first)
+    {
         bytes = rest;
     }
-    while let [rest @ .., last] = bytes && space(last) {
+    while let [rest @ .., last] = bytes
+        && space(last)
+    {
         bytes = rest;
     }
     bytes

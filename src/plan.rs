@@ -109,7 +109,13 @@ impl<'p> Plan<'p> {
     }
 
     /// `above` holds the names that higher stacks and `--set` claim.
-    fn layers(&mut self, index: usize, above: &mut Vec<&'p str>, reports: &mut Vec<Report>, environ: &Environ) -> Layers<'p> {
+    fn layers(
+        &mut self,
+        index: usize,
+        above: &mut Vec<&'p str>,
+        reports: &mut Vec<Report>,
+        environ: &Environ,
+    ) -> Layers<'p> {
         let profile = self.profile;
         let stack = &profile.stacks[index];
         let mut winners: HashMap<&'p str, (usize, &'p Entry)> = HashMap::new();

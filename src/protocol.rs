@@ -81,15 +81,9 @@ pub enum Reply {
 /// for `Opened` in between. Further requests are [`encode_fetch`].
 pub fn encode_request(open: &Open, locators: &[Locator]) -> Result<Secret, Fault> {
     if open.settings.len() > MAX_ITEMS {
-        return Err(Fault::invalid(format!(
-            "a source takes at most {MAX_ITEMS} settings"
-        )));
+        return Err(Fault::invalid(format!("a source takes at most {MAX_ITEMS} settings")));
     }
-    let size: usize = open
-        .settings
-        .iter()
-        .map(|(name, value)| name.len() + value.len() + 8)
-        .sum();
+    let size: usize = open.settings.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
     let mut out = Writer::new(PREAMBLE + open.kind.len() + size + 8);
     out.preamble(open.protocol);
     out.bytes(open.kind.as_bytes());
@@ -110,18 +104,14 @@ pub fn encode_request(open: &Open, locators: &[Locator]) -> Result<Secret, Fault
 /// One `Fetch`.
 pub fn encode_fetch(locators: &[Locator]) -> Result<Secret, Fault> {
     if locators.len() > MAX_LOCATORS {
-        return Err(Fault::invalid(format!(
-            "more than {MAX_LOCATORS} values of one source"
-        )));
+        return Err(Fault::invalid(format!("more than {MAX_LOCATORS} values of one source")));
     }
     let mut out = Writer::new(4096);
     out.byte(FETCH);
     out.count(locators.len());
     for locator in locators {
         if locator.options.len() > MAX_ITEMS {
-            return Err(Fault::invalid(format!(
-                "an entry takes at most {MAX_ITEMS} options"
-            )));
+            return Err(Fault::invalid(format!("an entry takes at most {MAX_ITEMS} options")));
         }
         out.bytes(locator.text.as_bytes());
         out.count(locator.options.len());

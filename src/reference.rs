@@ -168,7 +168,9 @@ pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
 /// # Errors
 /// What is wrong with the text, for a message.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{}' is no duration; write an integer and ms, s, m, h or d, like 30s", crate::error::printable(text));
+    let wrong = || {
+        format!("'{}' is no duration; write an integer and ms, s, m, h or d, like 30s", crate::error::printable(text))
+    };
     let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(split);
     let number: u64 = number.parse().map_err(|_| wrong())?;

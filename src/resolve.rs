@@ -78,7 +78,11 @@ impl Answers {
     }
 
     fn is_absent(&self, want: &Want<'_>, ask: &Ask<'_>) -> bool {
-        let gave = if want.pattern { self.document(ask).and_then(|d| d.at(ask.field.as_ref()).map(drop)) } else { self.value(ask).map(drop) };
+        let gave = if want.pattern {
+            self.document(ask).and_then(|d| d.at(ask.field.as_ref()).map(drop))
+        } else {
+            self.value(ask).map(drop)
+        };
         matches!(gave, Err(fault) if fault.state == State::Absent)
     }
 }
@@ -87,7 +91,8 @@ impl Answers {
 pub fn resolve(plan: &Plan<'_>, environ: &Environ, clock: &Clock) -> Answers {
     let mut answers = Answers { batches: Vec::new(), notes: Vec::new() };
     answers.batches.extend(plan.batches.iter().map(|batch| batch.locators.iter().map(|_| None).collect()));
-    let mut resolver = Resolver { plan, environ, clock, guard: None, stores: plan.batches.iter().map(|_| None).collect() };
+    let mut resolver =
+        Resolver { plan, environ, clock, guard: None, stores: plan.batches.iter().map(|_| None).collect() };
     loop {
         let round = next_round(plan, &answers);
         if round.iter().all(Vec::is_empty) {
@@ -102,7 +107,8 @@ fn next_round(plan: &Plan<'_>, answers: &Answers) -> Vec<Vec<usize>> {
     let mut round: Vec<Vec<usize>> = plan.batches.iter().map(|_| Vec::new()).collect();
     for want in &plan.wants {
         let unasked = |ask: &&Ask<'_>| answers.batches[ask.batch][ask.locator].is_none();
-        let absent_before = |ask: &Ask<'_>| want.asks.iter().take_while(|a| !std::ptr::eq(*a, ask)).all(|a| answers.is_absent(want, a));
+        let absent_before =
+            |ask: &Ask<'_>| want.asks.iter().take_while(|a| !std::ptr::eq(*a, ask)).all(|a| answers.is_absent(want, a));
         let Some(ask) = want.asks.iter().find(unasked).filter(|ask| absent_before(ask)) else { continue };
         if !round[ask.batch].contains(&ask.locator) {
             round[ask.batch].push(ask.locator);
@@ -191,7 +197,13 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn store_job(&mut self, batch: usize, source: &SourceDef, wanted: &[Locator], output: Conversation) -> Result<Job<'a>, Fault> {
+    fn store_job(
+        &mut self,
+        batch: usize,
+        source: &SourceDef,
+        wanted: &[Locator],
+        output: Conversation,
+    ) -> Result<Job<'a>, Fault> {
         match self.stores[batch].take() {
             Some(running) => Ok(Job::going_on(running, &source.name, remote::next_request(wanted)?, Box::new(output))),
             None => {
@@ -252,7 +264,8 @@ impl<'a> Resolver<'a> {
     /// Parses what somebody wants a field of, once.
     fn parse(&self, batch: usize, locator: usize, payload: Payload, notes: &mut Vec<String>) -> Result<Answer, Fault> {
         let mut asks = self.plan.wants.iter().flat_map(|want| want.asks.iter().map(move |ask| (want.pattern, ask)));
-        let of_document = asks.any(|(pattern, ask)| ask.batch == batch && ask.locator == locator && (pattern || ask.field.is_some()));
+        let of_document =
+            asks.any(|(pattern, ask)| ask.batch == batch && ask.locator == locator && (pattern || ask.field.is_some()));
         if !of_document {
             return Ok(Answer::Whole(payload.bytes));
         }
@@ -268,7 +281,13 @@ impl<'a> Resolver<'a> {
         })?;
         for repeat in document.repeated() {
             let lines: Vec<_> = repeat.lines.iter().map(ToString::to_string).collect();
-            notes.push(format!("{}:{}: {} stands in lines {}; the last one counts", source.name, locators[locator].text, repeat.name, lines.join(", ")));
+            notes.push(format!(
+                "{}:{}: {} stands in lines {}; the last one counts",
+                source.name,
+                locators[locator].text,
+                repeat.name,
+                lines.join(", ")
+            ));
         }
         Ok(Answer::Parsed(Box::new(document)))
     }

@@ -83,17 +83,7 @@ fn json(dice: &mut Dice, depth: usize) -> String {
     let space = dice.pick(&["", "", " ", "\n", "\r\n\t"]);
     match dice.roll(if depth == 0 { 5 } else { 8 }) {
         0 => dice.pick(&["null", "true", "false"]).to_owned(),
-        1 | 2 => dice
-            .pick(&[
-                "0",
-                "-0",
-                "1e400",
-                "0.10",
-                "9007199254740993",
-                "-1.5E-7",
-                "1E+2",
-            ])
-            .to_owned(),
+        1 | 2 => dice.pick(&["0", "-0", "1e400", "0.10", "9007199254740993", "-1.5E-7", "1E+2"]).to_owned(),
         3 | 4 => string(dice),
         5 => {
             let items: Vec<_> = (0..dice.roll(4)).map(|_| json(dice, depth - 1)).collect();
@@ -148,38 +138,27 @@ fn spoil(dice: &mut Dice, text: &mut String) {
         _ => text.insert_str(
             at,
             dice.pick(&[
-                "\"", ",", "0", "1", "-", ".", "e", "\\", "\\ud800", "\\udc00", "\t", "\n", "]",
-                "}", "{", "\u{1}", "x", "NaN", ":",
+                "\"", ",", "0", "1", "-", ".", "e", "\\", "\\ud800", "\\udc00", "\t", "\n", "]", "}", "{", "\u{1}",
+                "x", "NaN", ":",
             ]),
         ),
     }
 }
 
 fn compare(kind: &str, format: Format, documents: &[String]) {
-    let script = format!(
-        "{}/tests/tools/document_oracle.py",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let script = format!("{}/tests/tools/document_oracle.py", env!("CARGO_MANIFEST_DIR"));
     let mut python = Command::new("python3")
         .args(["-I", &script])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("python3, the oracle: {error}"));
-    let input: String = documents
-        .iter()
-        .map(|text| format!("{kind} {}\n", hex(text.as_bytes())))
-        .collect();
+    let input: String = documents.iter().map(|text| format!("{kind} {}\n", hex(text.as_bytes()))).collect();
     let mut stdin = python.stdin.take().unwrap_or_else(|| panic!("no stdin"));
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
-    let output = python
-        .wait_with_output()
-        .unwrap_or_else(|error| panic!("python3: {error}"));
+    let output = python.wait_with_output().unwrap_or_else(|error| panic!("python3: {error}"));
     assert!(output.status.success(), "python3 failed: {}", output.status);
-    assert!(
-        matches!(writer.join(), Ok(Ok(()))),
-        "python3 did not read it all"
-    );
+    assert!(matches!(writer.join(), Ok(Ok(()))), "python3 did not read it all");
     let answers = String::from_utf8(output.stdout).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(answers.lines().count(), documents.len());
     let mut different = Vec::new();
@@ -192,17 +171,9 @@ fn compare(kind: &str, format: Format, documents: &[String]) {
             different.push(format!("{text:?}: {found}, python: {wanted}"));
         }
     }
-    assert!(
-        different.is_empty(),
-        "{} differ: {:#?}",
-        different.len(),
-        &different[..different.len().min(9)]
-    );
+    assert!(different.is_empty(), "{} differ: {:#?}", different.len(), &different[..different.len().min(9)]);
     let errors = answers.lines().filter(|answer| *answer == "error").count();
-    assert!(
-        errors > documents.len() / 20 && errors < documents.len() * 4 / 5,
-        "{errors} errors"
-    );
+    assert!(errors > documents.len() / 20 && errors < documents.len() * 4 / 5, "{errors} errors");
 }
 
 fn flat(document: &[u8], node: &Node) -> String {

@@ -47,9 +47,7 @@ fn bytes<'a>(text: &'a [u8], value: &'a Text) -> &'a [u8] {
 }
 
 fn unhex(value: &Value) -> Option<Vec<u8>> {
-    value
-        .as_str()
-        .map(|hex| HEXLOWER.decode(hex.as_bytes()).unwrap())
+    value.as_str().map(|hex| HEXLOWER.decode(hex.as_bytes()).unwrap())
 }
 
 fn holds(value: &[u8], part: &[u8]) -> bool {
@@ -60,10 +58,7 @@ fn holds(value: &[u8], part: &[u8]) -> bool {
 type Plain = (u64, Vec<u8>, Option<Vec<u8>>);
 
 fn plain(text: &[u8], entry: &Entry) -> Plain {
-    let value = entry
-        .value
-        .as_ref()
-        .map(|value| bytes(text, value).to_vec());
+    let value = entry.value.as_ref().map(|value| bytes(text, value).to_vec());
     (entry.line as u64, text[entry.key.clone()].to_vec(), value)
 }
 
@@ -75,8 +70,7 @@ fn expected(answer: &Value) -> Result<Vec<Plain>, u64> {
         let line = statement["line"].as_u64().unwrap();
         let key = unhex(&statement["key"]).unwrap_or_default();
         let value = unhex(&statement["value"]);
-        let ambiguous =
-            statement["single"] == false && value.as_ref().is_some_and(|value| holds(value, b"${"));
+        let ambiguous = statement["single"] == false && value.as_ref().is_some_and(|value| holds(value, b"${"));
         if statement["error"] == true || key.contains(&b'\n') || ambiguous {
             return Err(line);
         }
@@ -88,20 +82,14 @@ fn expected(answer: &Value) -> Result<Vec<Plain>, u64> {
 /// Whether ours reads `text` as the oracle does; if not, how they differ.
 fn compare(text: &[u8], answer: &Value) -> Result<(), String> {
     let ours = match parse(text, Dialect::Python) {
-        Ok(entries) => Ok(entries
-            .iter()
-            .map(|entry| plain(text, entry))
-            .collect::<Vec<_>>()),
+        Ok(entries) => Ok(entries.iter().map(|entry| plain(text, entry)).collect::<Vec<_>>()),
         Err(mistake) => Err(mistake.line.unwrap_or(0) as u64),
     };
     let expected = expected(answer);
     if ours == expected {
         return Ok(());
     }
-    Err(format!(
-        "{}\nours {ours:?}\npython-dotenv {expected:?}",
-        text.escape_ascii()
-    ))
+    Err(format!("{}\nours {ours:?}\npython-dotenv {expected:?}", text.escape_ascii()))
 }
 
 /// The same for expansion. Ours may refuse what python-dotenv makes nothing of; what it reads must be the same, save
@@ -110,24 +98,14 @@ fn compare_expanded(text: &[u8], answer: &Value) -> Result<bool, String> {
     let Ok(entries) = parse(text, Dialect::PythonExpand) else {
         return Ok(false);
     };
-    let ours: BTreeMap<_, _> = entries
-        .iter()
-        .map(|entry| plain(text, entry))
-        .map(|(_, key, value)| (HEXLOWER.encode(&key), value))
-        .collect();
-    let theirs: BTreeMap<_, _> = answer["expanded"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(key, value)| (key.clone(), unhex(value)))
-        .collect();
+    let ours: BTreeMap<_, _> =
+        entries.iter().map(|entry| plain(text, entry)).map(|(_, key, value)| (HEXLOWER.encode(&key), value)).collect();
+    let theirs: BTreeMap<_, _> =
+        answer["expanded"].as_object().unwrap().iter().map(|(key, value)| (key.clone(), unhex(value))).collect();
     if ours == theirs {
         return Ok(true);
     }
-    Err(format!(
-        "{}\nours {ours:?}\npython-dotenv {theirs:?}",
-        text.escape_ascii()
-    ))
+    Err(format!("{}\nours {ours:?}\npython-dotenv {theirs:?}", text.escape_ascii()))
 }
 
 /// A small generator of numbers (xorshift64*), the same on every run.
@@ -200,25 +178,10 @@ const PARTS: &[&[u8]] = &[
     b"\xe2\x80",
     b"\x85",
 ];
-const STARTS: &[&[u8]] = &[
-    b"",
-    b"",
-    b"A=",
-    b"A=",
-    b"B=",
-    b"'A'=",
-    b"A = ",
-    b"export A=",
-    b" A=",
-    b"# ",
-    b"A",
-    b"'",
-    b"export",
-];
+const STARTS: &[&[u8]] =
+    &[b"", b"", b"A=", b"A=", b"B=", b"'A'=", b"A = ", b"export A=", b" A=", b"# ", b"A", b"'", b"export"];
 const QUOTES: &[&[u8]] = &[b"", b"", b"'", b"\""];
-const ENDS: &[&[u8]] = &[
-    b"\n", b"\n", b"\n", b"\r\n", b"\r", b" # c\n", b"#\n", b" \n\n", b"",
-];
+const ENDS: &[&[u8]] = &[b"\n", b"\n", b"\n", b"\r\n", b"\r", b" # c\n", b"#\n", b" \n\n", b""];
 
 /// A file of up to five statements, most of them nearly well formed.
 fn generate(random: &mut Random, parts: &[&[u8]], quotes: &[&[u8]]) -> Vec<u8> {
@@ -241,46 +204,26 @@ fn generate(random: &mut Random, parts: &[&[u8]], quotes: &[&[u8]]) -> Vec<u8> {
 
 fn assert_alike(files: &[Vec<u8>]) -> usize {
     let answers = oracle(files);
-    let differences: Vec<String> = files
-        .iter()
-        .zip(&answers)
-        .filter_map(|(file, answer)| compare(file, answer).err())
-        .collect();
+    let differences: Vec<String> =
+        files.iter().zip(&answers).filter_map(|(file, answer)| compare(file, answer).err()).collect();
     let count = differences.len();
-    assert!(
-        count == 0,
-        "{count} of {} files differ, the first: {}",
-        files.len(),
-        differences[0]
-    );
-    answers
-        .iter()
-        .filter(|answer| expected(answer).is_ok())
-        .count()
+    assert!(count == 0, "{count} of {} files differ, the first: {}", files.len(), differences[0]);
+    answers.iter().filter(|answer| expected(answer).is_ok()).count()
 }
 
 #[test]
 fn the_files_of_python_dotenvs_own_tests_are_read_alike() {
-    let files: Vec<Vec<u8>> = UPSTREAM
-        .iter()
-        .map(|text| text.as_bytes().to_vec())
-        .collect();
+    let files: Vec<Vec<u8>> = UPSTREAM.iter().map(|text| text.as_bytes().to_vec()).collect();
     assert_alike(&files);
 }
 
 #[test]
 fn generated_files_are_read_alike() {
     let mut random = Random(0x1d07_e117);
-    let files: Vec<Vec<u8>> = (0..6000)
-        .map(|_| generate(&mut random, PARTS, QUOTES))
-        .collect();
+    let files: Vec<Vec<u8>> = (0..6000).map(|_| generate(&mut random, PARTS, QUOTES)).collect();
     let read = assert_alike(&files);
     // A generator that makes only broken files, or none, would show nothing.
-    assert!(
-        (1000..5000).contains(&read),
-        "{read} of {} files are well formed",
-        files.len()
-    );
+    assert!((1000..5000).contains(&read), "{read} of {} files are well formed", files.len());
 }
 
 #[test]
@@ -303,9 +246,7 @@ fn expansion_is_python_dotenvs_where_the_file_alone_answers() {
         b"\xff",
     ];
     let mut random = Random(0xe9a7d);
-    let mut files: Vec<Vec<u8>> = (0..3000)
-        .map(|_| generate(&mut random, PARTS, &[b"", b"\""]))
-        .collect();
+    let mut files: Vec<Vec<u8>> = (0..3000).map(|_| generate(&mut random, PARTS, &[b"", b"\""])).collect();
     files.extend(UPSTREAM.iter().map(|text| text.as_bytes().to_vec()));
     files.retain(|file| !file.contains(&b'\''));
     let answers = oracle(&files);
@@ -323,18 +264,11 @@ fn expansion_is_python_dotenvs_where_the_file_alone_answers() {
 /// The comparison itself must be able to fail: an answer about another file is seen as one.
 #[test]
 fn a_wrong_expectation_is_detected() {
-    let files: Vec<Vec<u8>> = [&b"A='b'\n"[..], b"A=c\n", b"\nA=b\n", b"A: b\n", b"A\n"]
-        .map(<[u8]>::to_vec)
-        .to_vec();
+    let files: Vec<Vec<u8>> = [&b"A='b'\n"[..], b"A=c\n", b"\nA=b\n", b"A: b\n", b"A\n"].map(<[u8]>::to_vec).to_vec();
     let answers = oracle(&files);
     for (at, file) in files.iter().enumerate() {
         for (other, answer) in answers.iter().enumerate() {
-            assert_eq!(
-                compare(file, answer).is_ok(),
-                at == other,
-                "{} {answer}",
-                file.escape_ascii()
-            );
+            assert_eq!(compare(file, answer).is_ok(), at == other, "{} {answer}", file.escape_ascii());
         }
     }
     assert!(compare_expanded(&files[0], &answers[1]).is_err());
@@ -345,10 +279,7 @@ fn a_wrong_expectation_is_detected() {
 
 /// Runs one vector; the error says what is wrong.
 fn check_vector(vector: &[u8]) -> Result<(), String> {
-    let end = vector
-        .windows(2)
-        .position(|pair| pair == b"\n\n")
-        .ok_or("no empty line")?;
+    let end = vector.windows(2).position(|pair| pair == b"\n\n").ok_or("no empty line")?;
     let header = std::str::from_utf8(&vector[..end]).map_err(|_| "the header is not text")?;
     let body = &vector[end + 2..];
     let (mut success, mut line, mut values) = (None, None, Vec::new());
@@ -356,46 +287,26 @@ fn check_vector(vector: &[u8]) -> Result<(), String> {
         match field.split_once(": ").ok_or("a header without `: `")? {
             ("expect", "success") => success = Some(true),
             ("expect", "error") => success = Some(false),
-            ("line", number) => {
-                line = Some(number.parse::<usize>().map_err(|_| "a bad line number")?)
-            }
-            ("value-sha256", pair) => {
-                values.push(pair.rsplit_once(' ').ok_or("a bad value-sha256")?)
-            }
+            ("line", number) => line = Some(number.parse::<usize>().map_err(|_| "a bad line number")?),
+            ("value-sha256", pair) => values.push(pair.rsplit_once(' ').ok_or("a bad value-sha256")?),
             (name, _) => return Err(format!("unknown header {name}")),
         }
     }
     match (parse(body, Dialect::Python), success.ok_or("no `expect`")?) {
         (Err(mistake), true) => Err(format!("line {:?}: {}", mistake.line, mistake.message)),
         (Ok(_), false) => Err("it was read".into()),
-        (Err(mistake), false) if line.is_some() && line != mistake.line => {
-            Err(format!("line {:?}", mistake.line))
-        }
+        (Err(mistake), false) if line.is_some() && line != mistake.line => Err(format!("line {:?}", mistake.line)),
         (Err(_), false) => Ok(()),
         (Ok(entries), true) => {
-            let last: BTreeMap<Vec<u8>, Option<Vec<u8>>> = entries
-                .iter()
-                .map(|entry| plain(body, entry))
-                .map(|(_, key, value)| (key, value))
-                .collect();
+            let last: BTreeMap<Vec<u8>, Option<Vec<u8>>> =
+                entries.iter().map(|entry| plain(body, entry)).map(|(_, key, value)| (key, value)).collect();
             let ours: BTreeMap<_, _> = last
                 .iter()
-                .filter_map(|(key, value)| {
-                    Some((
-                        key.clone(),
-                        HEXLOWER.encode(&Sha256::digest(value.as_ref()?)),
-                    ))
-                })
+                .filter_map(|(key, value)| Some((key.clone(), HEXLOWER.encode(&Sha256::digest(value.as_ref()?)))))
                 .collect();
-            let wanted: BTreeMap<_, _> = values
-                .iter()
-                .map(|(name, hash)| (name.as_bytes().to_vec(), (*hash).to_owned()))
-                .collect();
-            if ours == wanted {
-                Ok(())
-            } else {
-                Err("other names or values".into())
-            }
+            let wanted: BTreeMap<_, _> =
+                values.iter().map(|(name, hash)| (name.as_bytes().to_vec(), (*hash).to_owned())).collect();
+            if ours == wanted { Ok(()) } else { Err("other names or values".into()) }
         }
     }
 }
@@ -408,8 +319,7 @@ fn the_vectors_hold() {
         let path = file.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "txt") {
             count += 1;
-            check_vector(&std::fs::read(&path).unwrap())
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            check_vector(&std::fs::read(&path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
     }
     assert!(count >= 40, "only {count} vectors");

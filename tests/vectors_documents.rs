@@ -35,9 +35,7 @@ fn run(folder: &str, format: Format) -> usize {
     let mut count = 0;
     let mut failures = Vec::new();
     for file in files {
-        let file = file
-            .unwrap_or_else(|error| panic!("{path}: {error}"))
-            .path();
+        let file = file.unwrap_or_else(|error| panic!("{path}: {error}")).path();
         let case = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         if let Err(what) = one(&case, format) {
             failures.push(format!("{}: {what}", file.display()));
@@ -49,15 +47,9 @@ fn run(folder: &str, format: Format) -> usize {
 }
 
 fn one(case: &[u8], format: Format) -> Result<(), String> {
-    let end = case
-        .windows(2)
-        .position(|two| two == b"\n\n")
-        .ok_or("no empty line")?;
+    let end = case.windows(2).position(|two| two == b"\n\n").ok_or("no empty line")?;
     let header = std::str::from_utf8(&case[..end]).map_err(|_| "a header that is not UTF-8")?;
-    let headers: Vec<_> = header
-        .lines()
-        .filter_map(|line| line.split_once(": "))
-        .collect();
+    let headers: Vec<_> = header.lines().filter_map(|line| line.split_once(": ")).collect();
     if headers.len() != header.lines().count() {
         return Err("a header without ': '".into());
     }
@@ -67,9 +59,7 @@ fn one(case: &[u8], format: Format) -> Result<(), String> {
         (Some(("expect", "error")), Err(mistake)) => {
             let line = headers.iter().find(|(name, _)| *name == "line");
             return match line {
-                Some((_, line))
-                    if mistake.line.map(|at| at.to_string()).as_deref() != Some(*line) =>
-                {
+                Some((_, line)) if mistake.line.map(|at| at.to_string()).as_deref() != Some(*line) => {
                     Err(format!("{mistake:?}"))
                 }
                 _ => Ok(()),
@@ -81,8 +71,7 @@ fn one(case: &[u8], format: Format) -> Result<(), String> {
     };
     let mut rest = headers[1..].iter();
     while let Some((name, field)) = rest.next() {
-        let found =
-            document.pick(&Field::parse(field).map_err(|error| format!("{field}: {error}"))?);
+        let found = document.pick(&Field::parse(field).map_err(|error| format!("{field}: {error}"))?);
         let fine = match (*name, found) {
             ("field", Ok(value)) => match rest.next() {
                 Some(("value-sha256", wanted)) => hex(&Sha256::digest(value)) == *wanted,

@@ -73,9 +73,7 @@ pub fn parse(text: &[u8], dialect: Dialect) -> Result<Vec<Entry>, Mistake> {
             continue;
         };
         let value = match value {
-            Some((value, Quote::None | Quote::Double))
-                if dollars && has_reference(bytes(text, &value)) =>
-            {
+            Some((value, Quote::None | Quote::Double)) if dollars && has_reference(bytes(text, &value)) => {
                 if dialect == Dialect::Python {
                     return Err(ambiguous(line));
                 }
@@ -98,19 +96,13 @@ fn ambiguous(line: usize) -> Mistake {
     Mistake {
         line: Some(line),
         message: "`${` in this value is ambiguous".into(),
-        hint: Some(
-            "single quotes keep it as it is, `[source.dotenv] expand = true` expands it".into(),
-        ),
+        hint: Some("single quotes keep it as it is, `[source.dotenv] expand = true` expands it".into()),
     }
 }
 
 /// A mistake names the rule that was broken and never what stands in the file, which may be a secret.
 fn mistake<T>(line: usize, message: &str, hint: &str) -> Result<T, Mistake> {
-    Err(Mistake {
-        line: Some(line),
-        message: message.into(),
-        hint: Some(hint.into()),
-    })
+    Err(Mistake { line: Some(line), message: message.into(), hint: Some(hint.into()) })
 }
 
 /// The bytes of a value.

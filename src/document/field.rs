@@ -17,10 +17,7 @@ impl Field {
             Some(pointer) => pointer.split('/').map(unescape).collect::<Result<_, _>>()?,
             None => dotted(text)?,
         };
-        Ok(Self {
-            text: text.to_owned(),
-            steps,
-        })
+        Ok(Self { text: text.to_owned(), steps })
     }
 
     /// A key of a .env file, as it stands: no dots, no pointer.
@@ -47,9 +44,7 @@ pub(super) fn written<S: AsRef<str>>(steps: &[S]) -> String {
         let parts: Vec<_> = steps.iter().map(AsRef::as_ref).collect();
         return parts.join(".");
     }
-    let escaped = steps
-        .iter()
-        .map(|step| step.as_ref().replace('~', "~0").replace('/', "~1"));
+    let escaped = steps.iter().map(|step| step.as_ref().replace('~', "~0").replace('/', "~1"));
     escaped.fold(String::new(), |pointer, step| pointer + "/" + &step)
 }
 
@@ -58,7 +53,9 @@ fn dotted(text: &str) -> Result<Vec<String>, String> {
         return Err("an empty field".into());
     }
     if text.split('.').any(str::is_empty) {
-        return Err("a dotted field with an empty part; a key that holds dots is written as a JSON pointer, '/a.b'".into());
+        return Err(
+            "a dotted field with an empty part; a key that holds dots is written as a JSON pointer, '/a.b'".into()
+        );
     }
     Ok(text.split('.').map(str::to_owned).collect())
 }
@@ -72,9 +69,7 @@ fn unescape(step: &str) -> Result<String, String> {
                 Some('0') => '~',
                 Some('1') => '/',
                 _ => {
-                    return Err(
-                        "a JSON pointer with '~' that is not '~0' (for ~) or '~1' (for /)".into(),
-                    );
+                    return Err("a JSON pointer with '~' that is not '~0' (for ~) or '~1' (for /)".into());
                 }
             },
             other => other,
@@ -114,14 +109,7 @@ mod tests {
 
     #[test]
     fn what_is_written_means_the_same() {
-        for way in [
-            &["a", "b"][..],
-            &["a.b", "c/~"],
-            &[""],
-            &["/x"],
-            &["a", "/"],
-            &["~1"],
-        ] {
+        for way in [&["a", "b"][..], &["a.b", "c/~"], &[""], &["/x"], &["a", "/"], &["~1"]] {
             assert_eq!(steps(&written(way)), way, "{way:?}");
         }
     }
@@ -130,17 +118,7 @@ mod tests {
     fn indexes() {
         assert_eq!(index("0"), Some(0));
         assert_eq!(index("10"), Some(10));
-        for bad in [
-            "",
-            "-",
-            "-1",
-            "+1",
-            "01",
-            "00",
-            "1 ",
-            "x",
-            "99999999999999999999999",
-        ] {
+        for bad in ["", "-", "-1", "+1", "01", "00", "1 ", "x", "99999999999999999999999"] {
             assert_eq!(index(bad), None, "{bad}");
         }
     }

@@ -51,10 +51,7 @@ pub(super) fn parse(document: &[u8], text: &str) -> Result<Node, Mistake> {
 
 /// Behind the quote that ends the string whose contents begin at `at`.
 fn string_end(document: &[u8], mut at: usize) -> usize {
-    while let Some(found) = document
-        .get(at..)
-        .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
-    {
+    while let Some(found) = document.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
         at += found;
         if document.get(at) == Some(&b'"') {
             return at + 1;
@@ -126,20 +123,12 @@ mod tests {
     #[test]
     fn mistakes_have_lines() {
         let (line, message) = mistake("{\"a\":1,\n\"b\":{},\n\"\\u0061\":2}");
-        assert_eq!(
-            (line, &*message),
-            (Some(3), "the key 'a' stands here twice")
-        );
+        assert_eq!((line, &*message), (Some(3), "the key 'a' stands here twice"));
         assert_eq!(mistake("[1,\n\"\\ud800x\"]").0, Some(2));
-        assert_eq!(
-            mistake("{\"a\":1}\n x"),
-            (Some(2), "not JSON at column 2".into())
-        );
+        assert_eq!(mistake("{\"a\":1}\n x"), (Some(2), "not JSON at column 2".into()));
         assert_eq!(mistake("{\"a\":\n").1, "the JSON ends too early");
         assert_eq!(mistake("").1, "the JSON ends too early");
-        for bad in [
-            "{a:1}", "[1,]", "01", "+1", "NaN", "\"\t\"", "'a'", "[1]]", "\"\\x\"", "// c\n1",
-        ] {
+        for bad in ["{a:1}", "[1,]", "01", "+1", "NaN", "\"\t\"", "'a'", "[1]]", "\"\\x\"", "// c\n1"] {
             assert!(mistake(bad).1.starts_with("not JSON"), "{bad}");
         }
     }

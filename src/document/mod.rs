@@ -100,11 +100,7 @@ pub struct Mistake {
 impl Mistake {
     /// A mistake of the document as a whole.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            line: None,
-            message: message.into(),
-            hint: None,
-        }
+        Self { line: None, message: message.into(), hint: None }
     }
 
     /// The same in this line, counted from 1.
@@ -158,12 +154,7 @@ impl Document {
             Format::Yaml => yaml::parse(bytes.expose(), utf8(bytes.expose())?)?,
             Format::Toml => toml::parse(bytes.expose(), utf8(bytes.expose())?)?,
         };
-        Ok(Self {
-            bytes,
-            format,
-            root,
-            repeated,
-        })
+        Ok(Self { bytes, format, root, repeated })
     }
 
     /// The bytes that were parsed.

@@ -10,6 +10,9 @@ const LISTED: usize = 10;
 const COMPARED: usize = 1000;
 const COMPARED_LEN: usize = 64;
 
+/// A field of a table: its name, and its text or why it is none.
+pub(super) type Entry<'d> = (&'d [u8], Result<&'d [u8], Fault>);
+
 impl Document {
     /// The bytes of the text that `field` leads to.
     ///
@@ -18,7 +21,7 @@ impl Document {
     /// null, a list or a table where a text is wanted, and for a way through something that has no fields.
     pub fn pick(&self, field: &Field) -> Result<&[u8], Fault> {
         let (node, steps) = self.find(field)?;
-        self.text(node, || quoted(&steps))
+        self.text(node, || self.quoted(&steps))
     }
 
     /// What stands at `field`, of whatever type; the whole document without one.
@@ -34,7 +37,7 @@ impl Document {
     ///
     /// # Errors
     /// As [`Document::at`], and `invalid` where there is no table; within, for each field that is no text.
-    pub fn entries_at(&self, field: Option<&Field>) -> Result<Vec<(&[u8], Result<&[u8], Fault>)>, Fault> {
+    pub fn entries_at(&self, field: Option<&Field>) -> Result<Vec<Entry<'_>>, Fault> {
         let node = self.at(field)?;
         let Node::Table(pairs) = node else {
             let what = field.map_or("the document".to_owned(), |field| format!("'{}'", printable(field.text())));
@@ -93,11 +96,7 @@ impl Document {
     /// The fault of a way that ends at `node`, behind the first `done` of its steps.
     fn missing(&self, node: &Node, steps: &[String], done: usize) -> Fault {
         let (before, after) = steps.split_at(done);
-        let holder = if before.is_empty() {
-            "the document".to_owned()
-        } else {
-            self.quoted(before)
-        };
+        let holder = if before.is_empty() { "the document".to_owned() } else { self.quoted(before) };
         let step = after.first().map_or("", String::as_str);
         let fault = match node {
             Node::Table(_) => {
@@ -107,27 +106,17 @@ impl Document {
             }
             Node::List(_) if index(step).is_some() => {
                 let field = self.quoted(steps.get(..=done).unwrap_or(steps));
-                Fault::absent(format!(
-                    "no field {field}; {holder} is {}",
-                    self.describe(node)
-                ))
+                Fault::absent(format!("no field {field}; {holder} is {}", self.describe(node)))
             }
-            Node::List(_) => Fault::invalid(format!(
-                "{holder} is {}, and '{}' is no index",
-                self.describe(node),
-                printable(step)
-            )),
-            Node::Text(_) | Node::Null => Fault::invalid(format!(
-                "{holder} is {}, so it has no field '{}'",
-                self.describe(node),
-                printable(step)
-            )),
+            Node::List(_) => {
+                Fault::invalid(format!("{holder} is {}, and '{}' is no index", self.describe(node), printable(step)))
+            }
+            Node::Text(_) | Node::Null => {
+                Fault::invalid(format!("{holder} is {}, so it has no field '{}'", self.describe(node), printable(step)))
+            }
         };
         if let Some(way) = self.with_dots(&self.root, steps) {
-            return fault.hint(format!(
-                "a key here holds dots: write the field as '{}'",
-                self.way(&way)
-            ));
+            return fault.hint(format!("a key here holds dots: write the field as '{}'", self.way(&way)));
         }
         match self.near(node, step) {
             Some(name) => {
@@ -165,12 +154,7 @@ impl Document {
         let step = step.to_lowercase();
         let near = names
             .filter(|name| name.len() <= COMPARED_LEN && step.len() <= COMPARED_LEN)
-            .map(|name| {
-                (
-                    strsim::damerau_levenshtein(&name.to_lowercase(), &step),
-                    name,
-                )
-            })
+            .map(|name| (strsim::damerau_levenshtein(&name.to_lowercase(), &step), name))
             .min_by_key(|(distance, _)| *distance)?;
         (near.0 <= step.chars().count() / 3).then(|| near.1.to_owned())
     }
@@ -206,9 +190,7 @@ impl Document {
             return "has no fields".into();
         }
         let names = pairs.iter().take(LISTED);
-        let names: Vec<_> = names
-            .map(|(key, _)| format!("'{}'", shown(self.bytes_of(key))))
-            .collect();
+        let names: Vec<_> = names.map(|(key, _)| format!("'{}'", shown(self.bytes_of(key)))).collect();
         match pairs.len().saturating_sub(LISTED) {
             0 => format!("has {}", names.join(", ")),
             more => format!("has {} and {more} more", names.join(", ")),
@@ -247,21 +229,11 @@ mod tests {
 
     #[test]
     fn finds() {
-        let document =
-            json(r#"{"db":{"host":"h","0":"z"},"l":[{"p":80}],"a.b":"dot","":{"~/":"odd"}}"#);
-        for (wanted, value) in [
-            ("db.host", "h"),
-            ("db.0", "z"),
-            ("l.0.p", "80"),
-            ("/l/0/p", "80"),
-            ("/a.b", "dot"),
-            ("//~0~1", "odd"),
-        ] {
-            assert_eq!(
-                document.pick(&field(wanted)),
-                Ok(value.as_bytes()),
-                "{wanted}"
-            );
+        let document = json(r#"{"db":{"host":"h","0":"z"},"l":[{"p":80}],"a.b":"dot","":{"~/":"odd"}}"#);
+        for (wanted, value) in
+            [("db.host", "h"), ("db.0", "z"), ("l.0.p", "80"), ("/l/0/p", "80"), ("/a.b", "dot"), ("//~0~1", "odd")]
+        {
+            assert_eq!(document.pick(&field(wanted)), Ok(value.as_bytes()), "{wanted}");
         }
     }
 
@@ -269,83 +241,28 @@ mod tests {
     fn absent_is_not_invalid() {
         let text = r#"{"db":{"host":"SECRET","port":1},"l":["SECRET"],"n":null,"db.user":"SECRET","e":{}}"#;
         for (wanted, state, message, hint) in [
-            (
-                "x",
-                State::Absent,
-                "no field 'x'; it has 'db', 'l', 'n', 'db.user', 'e'",
-                "",
-            ),
-            (
-                "db.hots",
-                State::Absent,
-                "no field 'db.hots'; 'db' has 'host', 'port'",
-                "did you mean 'db.host'?",
-            ),
+            ("x", State::Absent, "no field 'x'; it has 'db', 'l', 'n', 'db.user', 'e'", ""),
+            ("db.hots", State::Absent, "no field 'db.hots'; 'db' has 'host', 'port'", "did you mean 'db.host'?"),
             (
                 "db.user",
                 State::Absent,
                 "no field 'db.user'; 'db' has 'host', 'port'",
                 "a key here holds dots: write the field as '/db.user'",
             ),
-            (
-                "e.x",
-                State::Absent,
-                "no field 'e.x'; 'e' has no fields",
-                "",
-            ),
-            (
-                "l.1",
-                State::Absent,
-                "no field 'l.1'; 'l' is a list of 1",
-                "",
-            ),
-            (
-                "l.00",
-                State::Invalid,
-                "'l' is a list of 1, and '00' is no index",
-                "",
-            ),
-            (
-                "/l/-",
-                State::Invalid,
-                "'l' is a list of 1, and '-' is no index",
-                "",
-            ),
-            (
-                "db.host.x",
-                State::Invalid,
-                "'db.host' is a text, so it has no field 'x'",
-                "",
-            ),
-            (
-                "n.x",
-                State::Invalid,
-                "'n' is null, so it has no field 'x'",
-                "",
-            ),
+            ("e.x", State::Absent, "no field 'e.x'; 'e' has no fields", ""),
+            ("l.1", State::Absent, "no field 'l.1'; 'l' is a list of 1", ""),
+            ("l.00", State::Invalid, "'l' is a list of 1, and '00' is no index", ""),
+            ("/l/-", State::Invalid, "'l' is a list of 1, and '-' is no index", ""),
+            ("db.host.x", State::Invalid, "'db.host' is a text, so it has no field 'x'", ""),
+            ("n.x", State::Invalid, "'n' is null, so it has no field 'x'", ""),
             ("n", State::Invalid, "'n' is null, not a text", ""),
             ("l", State::Invalid, "'l' is a list of 1, not a text", ""),
-            (
-                "db",
-                State::Invalid,
-                "'db' is a table, not a text; it has 'host', 'port'",
-                "",
-            ),
+            ("db", State::Invalid, "'db' is a table, not a text; it has 'host', 'port'", ""),
         ] {
-            assert_eq!(
-                fault(text, wanted),
-                (state, message.into(), hint.into()),
-                "{wanted}"
-            );
+            assert_eq!(fault(text, wanted), (state, message.into(), hint.into()), "{wanted}");
         }
-        assert_eq!(
-            fault("null", "a").1,
-            "the document is null, so it has no field 'a'"
-        );
-        assert_eq!(
-            fault("[]", "a").1,
-            "the document is a list of 0, and 'a' is no index"
-        );
+        assert_eq!(fault("null", "a").1, "the document is null, so it has no field 'a'");
+        assert_eq!(fault("[]", "a").1, "the document is a list of 0, and 'a' is no index");
     }
 
     #[test]
@@ -360,26 +277,15 @@ mod tests {
     #[test]
     fn entries_are_the_top_level() {
         let document = json(r#"{"A":"x","B":null,"C":1.50}"#);
-        let Ok(entries) = document.entries() else {
+        let Ok(entries) = document.entries_at(None) else {
             panic!("no table");
         };
-        let entries: Vec<_> = entries
-            .map(|(name, value)| (name, value.map_err(|fault| fault.message)))
-            .collect();
+        let entries: Vec<_> =
+            entries.into_iter().map(|(name, value)| (name, value.map_err(|fault| fault.message))).collect();
         let null = Err("'B' is null, not a text".to_owned());
-        assert_eq!(
-            entries,
-            [
-                (&b"A"[..], Ok(&b"x"[..])),
-                (b"B", null),
-                (b"C", Ok(b"1.50"))
-            ]
-        );
-        let list = json("[]").entries().err().map(|fault| fault.message);
-        assert_eq!(
-            list.as_deref(),
-            Some("the document is a list of 0, not a table")
-        );
+        assert_eq!(entries, [(&b"A"[..], Ok(&b"x"[..])), (b"B", null), (b"C", Ok(b"1.50"))]);
+        let list = json("[]").entries_at(None).err().map(|fault| fault.message);
+        assert_eq!(list.as_deref(), Some("the document is a list of 0, not a table"));
     }
 
     #[test]
@@ -395,13 +301,7 @@ mod tests {
         for (wanted, value) in [("a.b", b"1"), ("/c", b"2"), ("d", b"3"), ("/d", b"3")] {
             assert_eq!(document.pick(&field(wanted)), Ok(&value[..]), "{wanted}");
         }
-        let missing = document
-            .pick(&field("d.e"))
-            .err()
-            .map(|fault| fault.message);
-        assert_eq!(
-            missing.as_deref(),
-            Some("no field 'd.e'; it has 'a.b', '/c', 'd'")
-        );
+        let missing = document.pick(&field("d.e")).err().map(|fault| fault.message);
+        assert_eq!(missing.as_deref(), Some("no field 'd.e'; it has 'a.b', '/c', 'd'"));
     }
 }

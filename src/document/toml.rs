@@ -20,13 +20,8 @@ pub(super) fn parse(document: &[u8], text: &str) -> Result<Node, Mistake> {
             known if known.contains("recurs") => "nested too deep",
             _ => "not TOML",
         };
-        let place = error
-            .span()
-            .map(|span| line_at(text.as_bytes(), span.start));
-        Mistake {
-            line: place,
-            ..Mistake::new(what)
-        }
+        let place = error.span().map(|span| line_at(text.as_bytes(), span.start));
+        Mistake { line: place, ..Mistake::new(what) }
     })?;
     let reader = Reader {
         document,
@@ -67,10 +62,7 @@ fn refuse_depth(text: &str) -> Result<(), Mistake> {
         }
         if depth > DEPTH {
             let line = line_at(text.as_bytes(), token.span().start());
-            return Err(Mistake::new(format!(
-                "nested more than {DEPTH} deep, or a bracket is not closed"
-            ))
-            .line(line));
+            return Err(Mistake::new(format!("nested more than {DEPTH} deep, or a bracket is not closed")).line(line));
         }
     }
     Ok(())
@@ -107,10 +99,9 @@ impl Reader<'_> {
                 Ok(Node::List(list.collect::<Result<_, _>>()?))
             }
             DeValue::Table(table) => self.table(table, depth + 1),
-            DeValue::Integer(_)
-            | DeValue::Float(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_) => Ok(Node::Text(Text::Span(self.source(span)))),
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
+                Ok(Node::Text(Text::Span(self.source(span))))
+            }
         }
     }
 
@@ -126,9 +117,7 @@ mod tests {
 
     fn names(document: &[u8], node: &Node, out: &mut Vec<String>) {
         match node {
-            Node::Text(text) => {
-                out.push(String::from_utf8_lossy(text.bytes(document)).into_owned())
-            }
+            Node::Text(text) => out.push(String::from_utf8_lossy(text.bytes(document)).into_owned()),
             Node::Null => out.push("null".into()),
             Node::List(list) => list.iter().for_each(|item| names(document, item, out)),
             Node::Table(pairs) => {
@@ -173,9 +162,7 @@ mod tests {
         let Ok(Node::Table(pairs)) = parse(text.as_bytes(), text) else {
             panic!("no table");
         };
-        let spans = pairs
-            .iter()
-            .map(|(_, value)| matches!(value, Node::Text(Text::Span(_))));
+        let spans = pairs.iter().map(|(_, value)| matches!(value, Node::Text(Text::Span(_))));
         assert_eq!(spans.collect::<Vec<_>>(), [true, true, false]);
     }
 
@@ -205,11 +192,7 @@ mod tests {
         }
         let dots = vec!["a"; 70].join(".");
         let split = format!("[{dots}]\n{dots} = 1");
-        assert!(
-            read(&split).ends_with("nested more than 128 deep"),
-            "{}",
-            read(&split)
-        );
+        assert!(read(&split).ends_with("nested more than 128 deep"), "{}", read(&split));
         let inline = format!("{dots} = {{").repeat(70) + &"}".repeat(70);
         assert!(read(&inline).contains("nested"), "{}", read(&inline));
     }

@@ -13,11 +13,7 @@ pub(super) type Pairs = Vec<(Text, Node)>;
 
 enum Open {
     List(Vec<Node>),
-    Table {
-        pairs: Pairs,
-        lines: Vec<usize>,
-        key: Option<Text>,
-    },
+    Table { pairs: Pairs, lines: Vec<usize>, key: Option<Text> },
 }
 
 /// A tree under construction.
@@ -30,11 +26,7 @@ pub(super) struct Tree<'d> {
 impl<'d> Tree<'d> {
     /// An empty tree over these bytes.
     pub(super) fn new(document: &'d [u8]) -> Self {
-        Self {
-            document,
-            open: Vec::new(),
-            root: None,
-        }
+        Self { document, open: Vec::new(), root: None }
     }
 
     /// How many lists and tables are open.
@@ -54,11 +46,7 @@ impl<'d> Tree<'d> {
 
     /// Begins a table; keys and values then take turns in [`Tree::put`].
     pub(super) fn open_table(&mut self, line: usize) -> Result<(), Mistake> {
-        let table = Open::Table {
-            pairs: Vec::new(),
-            lines: Vec::new(),
-            key: None,
-        };
+        let table = Open::Table { pairs: Vec::new(), lines: Vec::new(), key: None };
         self.open(table, line)
     }
 
@@ -148,10 +136,7 @@ pub(super) fn from_entries(document: &[u8], entries: Vec<Entry>) -> (Pairs, Vec<
         }
     }
     let repeated = lines.into_iter().filter(|(_, all)| all.len() > 1);
-    let repeated = repeated.map(|(name, lines)| Repeat {
-        name: printable(&String::from_utf8_lossy(name)),
-        lines,
-    });
+    let repeated = repeated.map(|(name, lines)| Repeat { name: printable(&String::from_utf8_lossy(name)), lines });
     (pairs, repeated.collect())
 }
 
@@ -161,11 +146,7 @@ mod tests {
     use std::ops::Range;
 
     fn entry(key: Range<usize>, value: Option<Range<usize>>, line: usize) -> Entry {
-        Entry {
-            key,
-            value: value.map(Text::Span),
-            line,
-        }
+        Entry { key, value: value.map(Text::Span), line }
     }
 
     #[test]
@@ -187,10 +168,7 @@ mod tests {
             })
             .collect();
         assert_eq!(found, [(&b"B"[..], &b"2"[..]), (b"A", b"3")]);
-        let repeat = |name: &str, lines: &[usize]| Repeat {
-            name: name.into(),
-            lines: lines.into(),
-        };
+        let repeat = |name: &str, lines: &[usize]| Repeat { name: name.into(), lines: lines.into() };
         assert_eq!(repeated, [repeat("A", &[1, 3]), repeat("C", &[4, 5])]);
     }
 }

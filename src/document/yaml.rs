@@ -23,15 +23,12 @@ pub(super) fn parse(document: &[u8], text: &str) -> Result<Node, Mistake> {
     let control = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
     if let Some(at) = text.find(control) {
         let line = line_at(text.as_bytes(), at);
-        return Err(
-            Mistake::new("a control character, which YAML allows only as an escape").line(line),
-        );
+        return Err(Mistake::new("a control character, which YAML allows only as an escape").line(line));
     }
     let mut reader = Reader::new(document);
     for next in Parser::new_from_str(text) {
         // The error's own words can quote the input.
-        let (event, span) =
-            next.map_err(|error| Mistake::new("not YAML").line(error.marker().line()))?;
+        let (event, span) = next.map_err(|error| Mistake::new("not YAML").line(error.marker().line()))?;
         reader.event(event, span.start.line())?;
     }
     Ok(reader.tree.finish().unwrap_or(Node::Null))
@@ -109,13 +106,7 @@ impl<'d> Reader<'d> {
         self.tree.put(node, line)
     }
 
-    fn scalar(
-        &self,
-        text: Cow<'_, str>,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        line: usize,
-    ) -> Result<Node, Mistake> {
+    fn scalar(&self, text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>, line: usize) -> Result<Node, Mistake> {
         let kind = kind(tag, &["str", "int", "float", "bool", "null"], line)?;
         let plain = style == ScalarStyle::Plain;
         if plain && text == "<<" && self.tree.wants_key() {
@@ -138,14 +129,9 @@ impl<'d> Reader<'d> {
             Node::Text(Text::Owned(secret)) => secret.len(),
             _ => 0,
         };
-        let left = (
-            self.nodes_left.checked_sub(1),
-            self.bytes_left.checked_sub(bytes),
-        );
+        let left = (self.nodes_left.checked_sub(1), self.bytes_left.checked_sub(bytes));
         let (Some(nodes), Some(bytes)) = left else {
-            return Err(
-                Mistake::new("anchors and aliases that make the document too large").line(line),
-            );
+            return Err(Mistake::new("anchors and aliases that make the document too large").line(line));
         };
         (self.nodes_left, self.bytes_left) = (nodes, bytes);
         match node {
@@ -173,21 +159,14 @@ fn copy_text(text: &Text) -> Text {
 }
 
 /// The kind that a tag of YAML's core schema tells. Any other tag says that the text is not what is meant: refused.
-fn kind(
-    tag: Option<&Tag>,
-    allowed: &[&'static str],
-    line: usize,
-) -> Result<Option<&'static str>, Mistake> {
+fn kind(tag: Option<&Tag>, allowed: &[&'static str], line: usize) -> Result<Option<&'static str>, Mistake> {
     let Some(tag) = tag else {
         return Ok(None);
     };
     let full = format!("{}{}", tag.handle, tag.suffix);
-    let kind = full
-        .strip_prefix(CORE)
-        .and_then(|kind| allowed.iter().find(|name| **name == kind));
-    kind.map(|kind| Some(*kind)).ok_or_else(|| {
-        Mistake::new("a tag that does not belong to YAML's core schema, or not here").line(line)
-    })
+    let kind = full.strip_prefix(CORE).and_then(|kind| allowed.iter().find(|name| **name == kind));
+    kind.map(|kind| Some(*kind))
+        .ok_or_else(|| Mistake::new("a tag that does not belong to YAML's core schema, or not here").line(line))
 }
 
 #[cfg(test)]

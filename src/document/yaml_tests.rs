@@ -14,8 +14,7 @@ fn flat(document: &[u8], node: &Node) -> String {
             format!("[{}]", list.join(" "))
         }
         Node::Table(pairs) => {
-            let pair =
-                |(key, value): &(Text, Node)| format!("{}: {}", text(key), flat(document, value));
+            let pair = |(key, value): &(Text, Node)| format!("{}: {}", text(key), flat(document, value));
             let pairs: Vec<_> = pairs.iter().map(pair).collect();
             format!("{{{}}}", pairs.join(" "))
         }
@@ -37,27 +36,12 @@ fn scalars_stay_as_written() {
             r#"["0755" "1e400" "no" "0.10" "0x1F" "2001-01-01" ".inf" "true" "1_000"]"#,
         ),
         ("[~, null, NULL, !!null '']", "[null null null null]"),
-        (
-            "a:\nb: ''\nc: 'null'\n",
-            r#"{"a": null "b": "" "c": "null"}"#,
-        ),
-        (
-            "d: !!str null\ne: !!str\nf: !!int 07\n",
-            r#"{"d": "null" "e": "" "f": "07"}"#,
-        ),
-        (
-            "a: |\n  x\n  y\nb: >-\n  x\n  y\n",
-            r#"{"a": "x\ny\n" "b": "x y"}"#,
-        ),
-        (
-            "c: |+\n  z\n\nd: \"\\0\\u00e9\"\n",
-            r#"{"c": "z\n\n" "d": "\0é"}"#,
-        ),
+        ("a:\nb: ''\nc: 'null'\n", r#"{"a": null "b": "" "c": "null"}"#),
+        ("d: !!str null\ne: !!str\nf: !!int 07\n", r#"{"d": "null" "e": "" "f": "07"}"#),
+        ("a: |\n  x\n  y\nb: >-\n  x\n  y\n", r#"{"a": "x\ny\n" "b": "x y"}"#),
+        ("c: |+\n  z\n\nd: \"\\0\\u00e9\"\n", r#"{"c": "z\n\n" "d": "\0é"}"#),
         ("--- # c\n- a: {b: [c]}\n...", r#"[{"a": {"b": ["c"]}}]"#),
-        (
-            "b: &x {c: 1}\nd: *x\n",
-            r#"{"b": {"c": "1"} "d": {"c": "1"}}"#,
-        ),
+        ("b: &x {c: 1}\nd: *x\n", r#"{"b": {"c": "1"} "d": {"c": "1"}}"#),
         ("&k a: 1\nb: *k\n", r#"{"a": "1" "b": "a"}"#),
         ("", "null"),
         ("'<<': 1", r#"{"<<": "1"}"#),
@@ -80,11 +64,7 @@ fn mistakes_have_lines() {
         ("a: *x\n", 1, "not YAML"),
         ("a:\n\tb: 1\n", 2, "not YAML"),
         ("a: b\n c: d\n", 2, "not YAML"),
-        (
-            "a: 1\nb: \u{0}c: 2\n",
-            2,
-            "a control character, which YAML allows only as an escape",
-        ),
+        ("a: 1\nb: \u{0}c: 2\n", 2, "a control character, which YAML allows only as an escape"),
         ("a: 1\nb: !!binary aGk=\n", 2, tag),
         ("a: !x y\n", 1, tag),
         ("a: ! y\n", 1, tag),
@@ -101,12 +81,7 @@ fn nesting_and_aliases_are_bounded() {
     assert!(read(&nest(128)).starts_with("[["));
     assert_eq!(read(&nest(129)), "1: nested more than 128 deep");
     assert_eq!(read(&"- ".repeat(129)), "1: nested more than 128 deep");
-    let twice = format!(
-        "- &x {}\n- {}*x{}\n",
-        nest(100),
-        "[".repeat(100),
-        "]".repeat(100)
-    );
+    let twice = format!("- &x {}\n- {}*x{}\n", nest(100), "[".repeat(100), "]".repeat(100));
     assert_eq!(read(&twice), "2: nested more than 128 deep");
     let mut bomb = String::from("- &a0 [x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
@@ -229,9 +204,7 @@ fn no_input_panics() {
         state as usize
     };
     for _ in 0..40_000 {
-        let text: String = (0..next() % 24)
-            .map(|_| parts[next() % parts.len()])
-            .collect();
+        let text: String = (0..next() % 24).map(|_| parts[next() % parts.len()]).collect();
         let done = std::panic::catch_unwind(|| drop(parse(text.as_bytes(), &text)));
         assert!(done.is_ok(), "{text:?}");
     }

@@ -134,7 +134,8 @@ pub(super) fn entry(
     } else {
         let text = problems.string(&shown, value)?;
         if let Some(nul) = text.find('\0') {
-            problems.at(value.span().start, format!("{shown}: a NUL character, at byte {nul}, cannot be in a variable"));
+            problems
+                .at(value.span().start, format!("{shown}: a NUL character, at byte {nul}, cannot be in a variable"));
             return None;
         }
         Value::Plain(text)
@@ -151,8 +152,10 @@ fn key(secret: bool, text: &str, at: usize, problems: &mut Problems<'_>) -> Opti
     if is_name(text.as_bytes()) {
         return Some(Key::Name(text.into()));
     }
-    let hint = secret.then(|| "a pattern is \"*\" or ends in it, like \"APP_*\"".to_owned()).filter(|_| text.contains('*'));
-    let message = format!("'{}' is no name of a variable: letters, digits and '_', and no digit first", printable(text));
+    let hint =
+        secret.then(|| "a pattern is \"*\" or ends in it, like \"APP_*\"".to_owned()).filter(|_| text.contains('*'));
+    let message =
+        format!("'{}' is no name of a variable: letters, digits and '_', and no digit first", printable(text));
     problems.with_hint(at, message, hint);
     None
 }
@@ -214,8 +217,14 @@ fn conflicts(key: &Key, secret: &Secret, field: bool, at: usize, problems: &mut 
     let pattern = matches!(key, Key::Pattern(_));
     let rules = [
         (secret.optional && secret.default.is_some(), "'optional' and 'default' exclude each other"),
-        (template && (secret.optional || secret.default.is_some()), "a template is never absent: 'optional' and 'default' belong to what it uses"),
-        (template && (secret.decode.is_some() || secret.trim || field), "'decode', 'trim' and 'field' do not go with a template"),
+        (
+            template && (secret.optional || secret.default.is_some()),
+            "a template is never absent: 'optional' and 'default' belong to what it uses",
+        ),
+        (
+            template && (secret.decode.is_some() || secret.trim || field),
+            "'decode', 'trim' and 'field' do not go with a template",
+        ),
         (pattern && template, "a pattern takes its names from a document, not from a template"),
         (pattern && secret.default.is_some(), "a pattern cannot have a default: which name would it be for?"),
         (secret.default.as_ref().is_some_and(|d| d.contains('\0')), "a NUL character cannot be in a variable"),
@@ -240,13 +249,22 @@ fn one(shown: &str, value: &Spanned<DeValue<'_>>, field: Option<&str>, problems:
         Ok(reference) => Some(reference),
         Err(message) => {
             let hint = "a plain text belongs in [vars]".to_owned();
-            problems.with_hint(value.span().start, format!("{shown}: {message}"), Some(hint).filter(|_| !text.contains(':')));
+            problems.with_hint(
+                value.span().start,
+                format!("{shown}: {message}"),
+                Some(hint).filter(|_| !text.contains(':')),
+            );
             None
         }
     }
 }
 
-fn list(shown: &str, value: &Spanned<DeValue<'_>>, field: Option<&str>, problems: &mut Problems<'_>) -> Option<Vec<Ref>> {
+fn list(
+    shown: &str,
+    value: &Spanned<DeValue<'_>>,
+    field: Option<&str>,
+    problems: &mut Problems<'_>,
+) -> Option<Vec<Ref>> {
     let DeValue::Array(items) = value.get_ref() else { return None };
     if items.is_empty() {
         problems.at(value.span().start, format!("{shown}: an empty list names no source"));

@@ -69,7 +69,9 @@ fn missing(name: &str, folders: &[(PathBuf, Origin)]) -> Error {
     let error = Error::new(format!("no profile '{}': looked in {}", printable(name), looked.join(", ")));
     match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => error.hint(format!("did you mean '{}'?", printable(near))),
-        None => error.hint("`inject list` shows the profiles that can be found; one elsewhere is named by its path, like ./prod.toml"),
+        None => error.hint(
+            "`inject list` shows the profiles that can be found; one elsewhere is named by its path, like ./prod.toml",
+        ),
     }
 }
 
@@ -109,7 +111,8 @@ fn folders(environ: &Environ) -> Vec<(PathBuf, Origin)> {
 
 /// An XDG base folder: the variable where it holds an absolute path, else a folder under an absolute HOME.
 pub fn base(environ: &Environ, variable: &str, under_home: &str) -> Option<PathBuf> {
-    let absolute = |name| environ.get(name).filter(|path| path.starts_with(b"/")).map(|p| PathBuf::from(OsStr::from_bytes(p)));
+    let absolute =
+        |name| environ.get(name).filter(|path| path.starts_with(b"/")).map(|p| PathBuf::from(OsStr::from_bytes(p)));
     absolute(variable).or_else(|| absolute("HOME").map(|home| home.join(under_home)))
 }
 

@@ -83,7 +83,12 @@ impl Walk {
                     todo.extend(parts(&target));
                 }
                 libc::S_IFDIR => {
-                    if part == ".." { self.real.pop() } else { self.real.push(&part); true };
+                    if part == ".." {
+                        self.real.pop()
+                    } else {
+                        self.real.push(&part);
+                        true
+                    };
                     self.look_at(&stat, self.real.clone());
                     here = next;
                 }

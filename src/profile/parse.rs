@@ -126,10 +126,8 @@ impl Problems<'_> {
 
     /// An unknown key, with the one that was probably meant.
     pub fn unknown(&mut self, at: usize, what: &str, word: &str, known: &[&str]) {
-        let hint = nearest(word, known.iter().copied()).map_or_else(
-            || format!("there are {}", known.join(", ")),
-            |near| format!("did you mean '{near}'?"),
-        );
+        let hint = nearest(word, known.iter().copied())
+            .map_or_else(|| format!("there are {}", known.join(", ")), |near| format!("did you mean '{near}'?"));
         self.with_hint(at, format!("unknown {what} '{}'", crate::error::printable(word)), Some(hint));
     }
 }
@@ -199,7 +197,9 @@ fn read(table: &DeTable<'_>, said: &mut Said, problems: &mut Problems<'_>) {
 }
 
 /// A table's keys in the order of the file, which a map forgets.
-pub fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
+pub fn in_order<'t, 'i>(
+    table: &'t DeTable<'i>,
+) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
     let mut rows: Vec<_> = table.iter().collect();
     rows.sort_unstable_by_key(|(key, _)| key.span().start);
     rows

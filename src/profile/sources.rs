@@ -55,7 +55,11 @@ impl Sources {
             let kind = match table.settings.iter().find(|(key, ..)| key == "kind") {
                 Some((_, Setting::Text(kind), at)) => kind::kind(kind).ok_or((kind.as_str(), *at)),
                 Some((.., at)) => Err(("", *at)),
-                None => kinds.get(table.name.as_str()).map(|k| k.0).or_else(|| kind::kind(&table.name)).ok_or(("", table.at)),
+                None => kinds
+                    .get(table.name.as_str())
+                    .map(|k| k.0)
+                    .or_else(|| kind::kind(&table.name))
+                    .ok_or(("", table.at)),
             };
             match kind {
                 Ok(kind) => drop(kinds.insert(&table.name, (kind, index, table.at))),
@@ -133,7 +137,10 @@ impl Sources {
                 return Err((format!("'{reference}': a source of kind '{}' has no fields", kind.name), None));
             }
             (Documents::None, None) if pattern => {
-                return Err((format!("'{reference}': a source of kind '{}' gives no document for a pattern", kind.name), None));
+                return Err((
+                    format!("'{reference}': a source of kind '{}' gives no document for a pattern", kind.name),
+                    None,
+                ));
             }
             (Documents::Dotenv, Some(_)) if pattern => {
                 return Err((format!("'{reference}': a pattern takes a whole .env file, not a key of it"), None));
@@ -159,7 +166,9 @@ impl Sources {
 fn check_locator(kind: &Kind, reference: &Ref) -> Result<(), String> {
     let locator = &reference.locator;
     match kind.name {
-        "env" if !is_name(locator.as_bytes()) => Err(format!("'{reference}': '{}' is no name of a variable", printable(locator))),
+        "env" if !is_name(locator.as_bytes()) => {
+            Err(format!("'{reference}': '{}' is no name of a variable", printable(locator)))
+        }
         "keychain" => match locator.rsplit_once('/') {
             Some((service, account)) if !service.is_empty() && !account.is_empty() => Ok(()),
             _ => Err(format!("'{reference}': a keychain item is SERVICE/ACCOUNT")),
@@ -167,7 +176,9 @@ fn check_locator(kind: &Kind, reference: &Ref) -> Result<(), String> {
         "systemd" if locator.contains('/') || locator == "." || locator == ".." => {
             Err(format!("'{reference}': a credential's name has no '/'"))
         }
-        _ if kind.locates == Locates::File && locator.ends_with('/') => Err(format!("'{reference}': names a folder, not a file")),
+        _ if kind.locates == Locates::File && locator.ends_with('/') => {
+            Err(format!("'{reference}': names a folder, not a file"))
+        }
         _ => Ok(()),
     }
 }

@@ -11,7 +11,7 @@ use nix::fcntl::{Flock, FlockArg, OFlag, RenameFlags, renameat2};
 use nix::sys::stat::{Mode, fstat};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 /// One approved file.
@@ -51,12 +51,16 @@ impl Store {
         let stat = fstat(&fd).map_err(|error| fail(os(error)))?;
         let mine = stat.st_uid == nix::unistd::geteuid().as_raw() && stat.st_mode & 0o022 == 0;
         if !mine || sys::file_type(&stat) != libc::S_IFREG {
-            return Err(fail("not a file that only you can write".into()).hint(format!("remove it, or chmod 600 {shown}")));
+            return Err(
+                fail("not a file that only you can write".into()).hint(format!("remove it, or chmod 600 {shown}"))
+            );
         }
         let bytes = sys::read_all(&fd, || Ok(())).map_err(|error| fail(os(error)))?;
         let text = String::from_utf8(bytes).map_err(|_| fail("not UTF-8".into()))?;
         let lines = text.lines().enumerate().map(|(i, line)| {
-            approval(line).ok_or_else(|| fail(format!("line {} is no approval", i + 1)).hint(format!("remove {shown} and approve again")))
+            approval(line).ok_or_else(|| {
+                fail(format!("line {} is no approval", i + 1)).hint(format!("remove {shown} and approve again"))
+            })
         });
         let approvals = lines.collect::<Result<_, _>>()?;
         Ok(Some(Self { folder, approvals }))
@@ -151,7 +155,7 @@ fn write(folder: &Flock<OwnedFd>, approvals: &[Approval]) -> nix::Result<()> {
         while !rest.is_empty() {
             rest = rest.get(nix::unistd::write(&file, rest)?..).unwrap_or_default();
         }
-        nix::unistd::fsync(file.as_raw_fd())?;
+        nix::unistd::fsync(&file)?;
         renameat2(&**folder, name.as_str(), &**folder, "trust", RenameFlags::empty())
     })();
     if done.is_err() {
@@ -195,7 +199,8 @@ pub fn reads(file: &File) -> Vec<String> {
         }
     }
     let said = &file.said;
-    let lists = [("inherit", &said.inherit), ("inherit-credentials", &said.inherit_credentials), ("extends", &said.extends)];
+    let lists =
+        [("inherit", &said.inherit), ("inherit-credentials", &said.inherit_credentials), ("extends", &said.extends)];
     for (what, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
         let words: Vec<_> = list.iter().map(|(word, _)| printable(word)).collect();
         reads.push(format!("{what} {}", words.join(" ")));
@@ -231,7 +236,10 @@ pub fn refusal(files: &[&File], store: Option<&Store>) -> Error {
         let name = if named { shown.clone() } else { stem(file) };
         let hint = match (&file.concern, store) {
             (Some((_, fix)), _) => format!("`{fix}`, or look at it and run `inject trust {shown}`"),
-            (None, None) => format!("HOME is not set, so nothing is trusted; name it by its path, like -p ./{}", shown.trim_start_matches("./")),
+            (None, None) => format!(
+                "HOME is not set, so nothing is trusted; name it by its path, like -p ./{}",
+                shown.trim_start_matches("./")
+            ),
             (None, Some(_)) => format!("look at it, then run `inject trust {name}`"),
         };
         error.reports.push(crate::error::Report { place: None, message, hint: Some(hint) });

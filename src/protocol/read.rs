@@ -52,9 +52,7 @@ impl Decoder {
     pub fn request(&mut self) -> Result<Option<Request>, Fault> {
         self.message(parse_request).map_err(|wrong| match wrong {
             Wrong::Protocol(theirs) => mismatch(theirs, VERSION),
-            Wrong::Malformed => Fault::invalid(format!(
-                "inject asked something that is not protocol {VERSION}"
-            )),
+            Wrong::Malformed => Fault::invalid(format!("inject asked something that is not protocol {VERSION}")),
         })
     }
 
@@ -63,10 +61,7 @@ impl Decoder {
         self.used == self.bytes.len()
     }
 
-    fn message<T>(
-        &mut self,
-        parse: fn(&mut Cursor, bool) -> Option<T>,
-    ) -> Result<Option<T>, Wrong> {
+    fn message<T>(&mut self, parse: fn(&mut Cursor, bool) -> Option<T>) -> Result<Option<T>, Wrong> {
         let bytes = &self.bytes[self.used..];
         // Before any length is believed: another version may have other limits.
         if !self.opened && !begins(bytes)? {
@@ -100,10 +95,7 @@ fn begins(bytes: &[u8]) -> Result<bool, Wrong> {
     if magic[..seen] != MAGIC[..seen] {
         return Err(Wrong::Malformed);
     }
-    let Some(number) = magic
-        .get(MAGIC.len()..)
-        .and_then(|rest| rest.first_chunk::<4>())
-    else {
+    let Some(number) = magic.get(MAGIC.len()..).and_then(|rest| rest.first_chunk::<4>()) else {
         return Ok(false);
     };
     match u32::from_be_bytes(*number) {
@@ -113,16 +105,12 @@ fn begins(bytes: &[u8]) -> Result<bool, Wrong> {
 }
 
 fn mismatch(launcher: u32, store: u32) -> Fault {
-    Fault::unreachable(format!(
-        "inject speaks protocol {launcher}, and inject-store protocol {store}"
-    ))
-    .hint("install inject and inject-store from the same release")
+    Fault::unreachable(format!("inject speaks protocol {launcher}, and inject-store protocol {store}"))
+        .hint("install inject and inject-store from the same release")
 }
 
 fn malformed() -> Fault {
-    Fault::invalid(format!(
-        "inject-store answered something that is not protocol {VERSION}"
-    ))
+    Fault::invalid(format!("inject-store answered something that is not protocol {VERSION}"))
 }
 
 /// What is left of one frame. Everything is `None` on anything unexpected.
@@ -153,11 +141,7 @@ impl<'a> Cursor<'a> {
 
     fn bytes(&mut self, most: usize) -> Option<&'a [u8]> {
         let length = self.number()? as usize;
-        if length > most {
-            None
-        } else {
-            self.take(length)
-        }
+        if length > most { None } else { self.take(length) }
     }
 
     fn string(&mut self) -> Option<String> {
@@ -200,17 +184,8 @@ impl<'a> Cursor<'a> {
         let state = State::from_byte(state)?;
         let transient = self.flag()?;
         let message = self.text()?;
-        let hint = if self.flag()? {
-            Some(self.text()?)
-        } else {
-            None
-        };
-        Some(Fault {
-            state,
-            transient,
-            message,
-            hint,
-        })
+        let hint = if self.flag()? { Some(self.text()?) } else { None };
+        Some(Fault { state, transient, message, hint })
     }
 }
 
@@ -218,9 +193,7 @@ fn parse_request(cursor: &mut Cursor, first: bool) -> Option<Request> {
     if first {
         cursor.take(PREAMBLE - 4)?;
         let kind = cursor.string()?;
-        let settings = cursor.list(MAX_ITEMS, |c| {
-            Some((c.string()?, Secret::from(c.bytes(MAX_FRAME)?)))
-        })?;
+        let settings = cursor.list(MAX_ITEMS, |c| Some((c.string()?, Secret::from(c.bytes(MAX_FRAME)?))))?;
         return Some(Request::Open { kind, settings });
     }
     match cursor.byte()? {
@@ -232,16 +205,10 @@ fn parse_request(cursor: &mut Cursor, first: bool) -> Option<Request> {
 fn parse_reply(cursor: &mut Cursor, first: bool) -> Option<Reply> {
     if first {
         cursor.take(PREAMBLE - 4)?;
-        return Some(Reply::Opened {
-            protocol: VERSION,
-            version: cursor.text()?,
-        });
+        return Some(Reply::Opened { protocol: VERSION, version: cursor.text()? });
     }
     match cursor.byte()? {
-        ANSWER => Some(Reply::Answer {
-            index: cursor.number()?,
-            result: cursor.result()?,
-        }),
+        ANSWER => Some(Reply::Answer { index: cursor.number()?, result: cursor.result()? }),
         FAILED => {
             let state = cursor.byte()?;
             Some(Reply::Failed(cursor.fault(state)?))
@@ -259,10 +226,7 @@ pub struct Answers {
 impl Answers {
     /// Nothing answered yet, of `count` locators.
     pub fn new(count: usize) -> Self {
-        Self {
-            slots: (0..count).map(|_| None).collect(),
-            missing: count,
-        }
+        Self { slots: (0..count).map(|_| None).collect(), missing: count }
     }
 
     /// Takes one answer; an index that was not asked for, or was answered already, is an error that fails them all.
@@ -282,9 +246,6 @@ impl Answers {
 
     /// The answers in the order of the locators; what is outstanding gets `rest` (a `Failed`, an early end, a deadline).
     pub fn finish(self, rest: &Fault) -> Vec<Result<Payload, Fault>> {
-        self.slots
-            .into_iter()
-            .map(|slot| slot.unwrap_or_else(|| Err(rest.clone())))
-            .collect()
+        self.slots.into_iter().map(|slot| slot.unwrap_or_else(|| Err(rest.clone()))).collect()
     }
 }

@@ -3,23 +3,13 @@
 use super::*;
 
 fn locator(text: &str) -> Locator {
-    Locator {
-        text: text.into(),
-        options: vec![("version".into(), "3".into())],
-    }
+    Locator { text: text.into(), options: vec![("version".into(), "3".into())] }
 }
 
 fn request() -> Vec<u8> {
     let settings = [("secret-id".to_owned(), Secret::from(&b"\0\xff s"[..]))];
-    let open = Open {
-        protocol: VERSION,
-        kind: "vault",
-        settings: &settings,
-    };
-    encode_request(&open, &[locator("kv/a"), locator("")])
-        .unwrap()
-        .expose()
-        .to_vec()
+    let open = Open { protocol: VERSION, kind: "vault", settings: &settings };
+    encode_request(&open, &[locator("kv/a"), locator("")]).unwrap().expose().to_vec()
 }
 
 fn replies() -> Vec<u8> {
@@ -28,18 +18,9 @@ fn replies() -> Vec<u8> {
     payload.notes = vec!["lease of 1h".into(), "colour \x1b[31m".into()];
     let fault = Fault::outage("sealed").hint("unseal it");
     for reply in [
-        Reply::Opened {
-            protocol: VERSION,
-            version: "0.1.0".into(),
-        },
-        Reply::Answer {
-            index: 1,
-            result: Ok(payload),
-        },
-        Reply::Answer {
-            index: 0,
-            result: Err(Fault::absent("no such item")),
-        },
+        Reply::Opened { protocol: VERSION, version: "0.1.0".into() },
+        Reply::Answer { index: 1, result: Ok(payload) },
+        Reply::Answer { index: 0, result: Err(Fault::absent("no such item")) },
         Reply::Failed(fault),
     ] {
         write_reply(&mut out, &reply).unwrap();
@@ -73,10 +54,7 @@ fn requests_survive_any_split() {
         let [Request::Open { kind, settings }, Request::Fetch(locators)] = &all[..] else {
             panic!("not an open and a fetch")
         };
-        assert_eq!(
-            (kind.as_str(), settings[0].0.as_str()),
-            ("vault", "secret-id")
-        );
+        assert_eq!((kind.as_str(), settings[0].0.as_str()), ("vault", "secret-id"));
         assert_eq!(settings[0].1.expose(), b"\0\xff s");
         assert_eq!(locators, &[locator("kv/a"), locator("")]);
     }
@@ -89,18 +67,9 @@ fn replies_survive_any_split() {
         let (all, whole) = read(&bytes, step, Decoder::reply).unwrap();
         assert!(whole);
         let [
-            Reply::Opened {
-                protocol: VERSION,
-                version,
-            },
-            Reply::Answer {
-                index: 1,
-                result: Ok(payload),
-            },
-            Reply::Answer {
-                index: 0,
-                result: Err(absent),
-            },
+            Reply::Opened { protocol: VERSION, version },
+            Reply::Answer { index: 1, result: Ok(payload) },
+            Reply::Answer { index: 0, result: Err(absent) },
             Reply::Failed(failed),
         ] = &all[..]
         else {
@@ -116,10 +85,7 @@ fn replies_survive_any_split() {
 
 #[test]
 fn what_is_cut_off_is_seen() {
-    let (bytes, boundary) = (
-        request(),
-        read(&request(), 1, Decoder::request).unwrap().0.len(),
-    );
+    let (bytes, boundary) = (request(), read(&request(), 1, Decoder::request).unwrap().0.len());
     assert_eq!(boundary, 2);
     let open = 4 + u32::from_be_bytes(*bytes.first_chunk().unwrap()) as usize;
     for end in 1..bytes.len() {
@@ -136,11 +102,7 @@ fn what_is_cut_off_is_seen() {
         if end > PREAMBLE {
             short[..4].copy_from_slice(&length.to_be_bytes());
             let whole = u32::from_be_bytes(*bytes.first_chunk().unwrap()) == length;
-            assert_eq!(
-                read(&short, end, Decoder::reply).is_ok(),
-                whole,
-                "shortened to {end}"
-            );
+            assert_eq!(read(&short, end, Decoder::reply).is_ok(), whole, "shortened to {end}");
         }
     }
 }
@@ -171,21 +133,12 @@ fn another_protocol_is_named_by_both_ends_whatever_follows() {
         first.extend_from_slice(&number.to_be_bytes());
         for step in [1, 5, 16] {
             let launcher = read(&first, step, Decoder::reply).err().unwrap();
-            assert_eq!(
-                launcher.message,
-                format!("inject speaks protocol 1, and inject-store protocol {number}")
-            );
+            assert_eq!(launcher.message, format!("inject speaks protocol 1, and inject-store protocol {number}"));
             let store = read(&first, step, Decoder::request).err().unwrap();
-            assert_eq!(
-                store.message,
-                format!("inject speaks protocol {number}, and inject-store protocol 1")
-            );
+            assert_eq!(store.message, format!("inject speaks protocol {number}, and inject-store protocol 1"));
             for fault in [launcher, store] {
                 assert_eq!(fault.exit(), 125);
-                assert_eq!(
-                    fault.hint.unwrap(),
-                    "install inject and inject-store from the same release"
-                );
+                assert_eq!(fault.hint.unwrap(), "install inject and inject-store from the same release");
             }
         }
     }
@@ -193,16 +146,9 @@ fn another_protocol_is_named_by_both_ends_whatever_follows() {
 
 #[test]
 fn garbage_is_refused_at_its_first_wrong_byte() {
-    for bytes in [
-        &b"error: no such command\n"[..],
-        b"\0\0\0\x10injecT",
-        b"\x7fELF\x02",
-    ] {
+    for bytes in [&b"error: no such command\n"[..], b"\0\0\0\x10injecT", b"\x7fELF\x02"] {
         let fault = read(bytes, bytes.len(), Decoder::reply).err().unwrap();
-        assert_eq!(
-            fault,
-            Fault::invalid("inject-store answered something that is not protocol 1")
-        );
+        assert_eq!(fault, Fault::invalid("inject-store answered something that is not protocol 1"));
     }
     let mut huge = replies()[..31].to_vec();
     let first = 4 + u32::from_be_bytes(*huge.first_chunk().unwrap()) as usize;
@@ -215,24 +161,11 @@ fn garbage_is_refused_at_its_first_wrong_byte() {
 fn bounds_hold_on_both_sides() {
     let full = Reply::Answer {
         index: 0,
-        result: Ok(Payload {
-            bytes: Secret::new(vec![7; MAX_PAYLOAD]),
-            notes: vec!["n".repeat(5000); 99],
-        }),
+        result: Ok(Payload { bytes: Secret::new(vec![7; MAX_PAYLOAD]), notes: vec!["n".repeat(5000); 99] }),
     };
-    let over = Reply::Answer {
-        index: 0,
-        result: Ok(Payload::from(vec![7; MAX_PAYLOAD + 1])),
-    };
+    let over = Reply::Answer { index: 0, result: Ok(Payload::from(vec![7; MAX_PAYLOAD + 1])) };
     let mut out = Vec::new();
-    write_reply(
-        &mut out,
-        &Reply::Opened {
-            protocol: VERSION,
-            version: "\u{e9}".repeat(9999),
-        },
-    )
-    .unwrap();
+    write_reply(&mut out, &Reply::Opened { protocol: VERSION, version: "\u{e9}".repeat(9999) }).unwrap();
     write_reply(&mut out, &full).unwrap();
     write_reply(&mut out, &over).unwrap();
     let (all, whole) = read(&out, 4096, Decoder::reply).unwrap();
@@ -240,27 +173,13 @@ fn bounds_hold_on_both_sides() {
     assert!(
         matches!(&all[1], Reply::Answer { result: Ok(p), .. } if p.bytes.len() == MAX_PAYLOAD && p.notes.len() == MAX_ITEMS)
     );
-    assert!(
-        matches!(&all[2], Reply::Answer { result: Err(f), .. } if f.message == "the value is larger than 1 MiB")
-    );
+    assert!(matches!(&all[2], Reply::Answer { result: Err(f), .. } if f.message == "the value is larger than 1 MiB"));
 
     assert!(encode_fetch(&vec![locator("a"); MAX_LOCATORS]).is_ok());
     assert!(encode_fetch(&vec![locator("a"); MAX_LOCATORS + 1]).is_err());
     assert!(encode_fetch(&[locator(&"a".repeat(MAX_FRAME))]).is_err());
-    let settings: Vec<_> = (0..=MAX_ITEMS)
-        .map(|n| (n.to_string(), Secret::new(vec![])))
-        .collect();
-    assert!(
-        encode_request(
-            &Open {
-                protocol: VERSION,
-                kind: "k",
-                settings: &settings
-            },
-            &[]
-        )
-        .is_err()
-    );
+    let settings: Vec<_> = (0..=MAX_ITEMS).map(|n| (n.to_string(), Secret::new(vec![]))).collect();
+    assert!(encode_request(&Open { protocol: VERSION, kind: "k", settings: &settings }, &[]).is_err());
 }
 
 #[test]
@@ -273,13 +192,7 @@ fn each_is_answered_exactly_once() {
     answers.take(0, value(0)).unwrap();
     assert!(!answers.complete());
     let all = answers.finish(&Fault::timeout("late"));
-    let bytes: Vec<_> = all
-        .iter()
-        .map(|one| one.as_ref().map(|p| p.bytes.expose().to_vec()))
-        .collect();
-    assert_eq!(
-        bytes,
-        [Ok(vec![0]), Err(&Fault::timeout("late")), Ok(vec![2])]
-    );
+    let bytes: Vec<_> = all.iter().map(|one| one.as_ref().map(|p| p.bytes.expose().to_vec())).collect();
+    assert_eq!(bytes, [Ok(vec![0]), Err(&Fault::timeout("late")), Ok(vec![2])]);
     assert!(Answers::new(0).complete());
 }

@@ -20,14 +20,24 @@ use zeroize::Zeroize;
 /// There is no such program, or it cannot be executed.
 pub fn spec<'e>(source: &SourceDef, locator: &Locator, environ: &'e Environ) -> Result<Spec<'e>, Fault> {
     let run = source.list("run");
-    let words = run.iter().enumerate().map(|(i, word)| if i == 0 { word.clone() } else { word.replace("{}", &locator.text) });
-    let argv: Vec<CString> = words.map(CString::new).collect::<Result<_, _>>().map_err(|_| Fault::invalid("a NUL character cannot be in an argument"))?;
+    let words =
+        run.iter().enumerate().map(|(i, word)| if i == 0 { word.clone() } else { word.replace("{}", &locator.text) });
+    let argv: Vec<CString> = words
+        .map(CString::new)
+        .collect::<Result<_, _>>()
+        .map_err(|_| Fault::invalid("a NUL character cannot be in an argument"))?;
     let name = argv.first().ok_or_else(|| Fault::invalid("'run' names no program"))?;
     let path = exec::locate(name, environ).map_err(|error| {
         let message = error.reports.into_iter().next().map(|report| report.message).unwrap_or_default();
         Fault::unreachable(message)
     })?;
-    Ok(Spec { label: source.name.clone(), program: Program::Path(path), argv, env: environ.entries().to_vec(), talks: false })
+    Ok(Spec {
+        label: source.name.clone(),
+        program: Program::Path(path),
+        argv,
+        env: environ.entries().to_vec(),
+        talks: false,
+    })
 }
 
 /// Collects what a program prints, up to the limit.
@@ -57,7 +67,10 @@ impl Printed {
         let fault = |message: String| {
             let words = source.list("run").iter().map(|word| word.replace("{}", &locator.text));
             let line: Vec<_> = words.map(|word| shell_word(&word)).collect();
-            Fault::invalid(message).hint(format!("its error output is not shown, for it may hold a value; run it by hand: {}", printable(&line.join(" "))))
+            Fault::invalid(message).hint(format!(
+                "its error output is not shown, for it may hold a value; run it by hand: {}",
+                printable(&line.join(" "))
+            ))
         };
         match ending.map(|status| (status.code(), status.signal())) {
             Some((Some(0), _)) if bytes.is_empty() => return Err(fault("the program printed nothing".into())),

@@ -63,8 +63,8 @@ pub struct Kind {
     pub store: Option<&'static [&'static str]>,
 }
 
-const FORMAT: Setting = Setting { name: "format", holds: Holds::Choice(&["dotenv", "json", "yaml", "toml"]), required: false };
-
+const FORMAT: Setting =
+    Setting { name: "format", holds: Holds::Choice(&["dotenv", "json", "yaml", "toml"]), required: false };
 
 /// The table.
 pub const KINDS: &[Kind] = &[

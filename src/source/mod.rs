@@ -1,5 +1,11 @@
 //! The one joint: what a source is, on both sides of the pipe to `inject-store`.
 
+pub mod command;
+pub mod env;
+pub mod file;
+pub mod kind;
+pub mod remote;
+
 use crate::error::Fault;
 use crate::secret::Secret;
 
@@ -22,10 +28,7 @@ pub struct Payload {
 
 impl From<Vec<u8>> for Payload {
     fn from(bytes: Vec<u8>) -> Self {
-        Self {
-            bytes: Secret::new(bytes),
-            notes: Vec::new(),
-        }
+        Self { bytes: Secret::new(bytes), notes: Vec::new() }
     }
 }
 

@@ -15,7 +15,7 @@ use nix::sys::stat::fstat;
 use std::cell::RefCell;
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 /// The program to start for a source.
@@ -30,14 +30,22 @@ pub fn spec<'e>(source: &SourceDef, environ: &'e Environ) -> Result<Spec<'e>, Fa
         let name = entry.to_bytes().split(|c| *c == b'=').next().unwrap_or_default();
         wanted.iter().any(|pattern| matches(pattern.as_bytes(), name)) || passed.iter().any(|p| p.as_bytes() == name)
     });
-    Ok(Spec { label: source.name.clone(), program: Program::Descriptor(open_store()?), argv, env: env.collect(), talks: true })
+    Ok(Spec {
+        label: source.name.clone(),
+        program: Program::Descriptor(open_store()?),
+        argv,
+        env: env.collect(),
+        talks: true,
+    })
 }
 
 /// Opens the store that belongs to this launcher, once, and checks what was opened.
 fn open_store() -> Result<OwnedFd, Fault> {
     let launcher = sys::executed_as().and_then(|path| std::fs::canonicalize(path).ok());
-    let launcher = launcher.ok_or_else(|| Fault::unreachable("inject-store: cannot tell where inject itself is installed"))?;
-    let owner = sys::stat(&launcher).map_err(|error| Fault::unreachable(format!("inject-store: {}", os(error))))?.st_uid;
+    let launcher =
+        launcher.ok_or_else(|| Fault::unreachable("inject-store: cannot tell where inject itself is installed"))?;
+    let owner =
+        sys::stat(&launcher).map_err(|error| Fault::unreachable(format!("inject-store: {}", os(error))))?.st_uid;
     let folder = launcher.parent().unwrap_or(Path::new("/"));
     let places = [folder.join("inject-store"), folder.join("../libexec/inject/inject-store")];
     for place in &places {
@@ -52,14 +60,17 @@ fn open_store() -> Result<OwnedFd, Fault> {
         .hint("`cargo install --path store`, in inject's source tree, puts it beside inject"))
 }
 
-fn check(fd: OwnedFd, place: &PathBuf, owner: libc::uid_t) -> Result<OwnedFd, Fault> {
+fn check(fd: OwnedFd, place: &Path, owner: libc::uid_t) -> Result<OwnedFd, Fault> {
     let shown = shown(place);
     let stat = fstat(&fd).map_err(|error| Fault::unreachable(format!("{shown}: {}", os(error))))?;
     if sys::file_type(&stat) != libc::S_IFREG {
         return Err(Fault::invalid(format!("{shown}: is not a file")));
     }
     if stat.st_uid != 0 && stat.st_uid != owner {
-        return Err(Fault::invalid(format!("{shown}: belongs to uid {}, neither to root nor to inject's owner", stat.st_uid)));
+        return Err(Fault::invalid(format!(
+            "{shown}: belongs to uid {}, neither to root nor to inject's owner",
+            stat.st_uid
+        )));
     }
     let group = stat.st_mode & 0o020 != 0 && stat.st_gid != stat.st_uid;
     if stat.st_mode & 0o002 != 0 || group {
@@ -77,7 +88,8 @@ fn shown(path: &Path) -> String {
 /// # Errors
 /// More than the protocol can carry.
 pub fn first_request(source: &SourceDef, locators: &[Locator]) -> Result<Vec<u8>, Fault> {
-    let settings: Vec<_> = source.settings.iter().filter(|(name, _)| *name != "pass-env" && *name != "format").collect();
+    let settings: Vec<_> =
+        source.settings.iter().filter(|(name, _)| *name != "pass-env" && *name != "format").collect();
     let settings: Vec<_> = settings.into_iter().map(|(name, (value, ..))| (name.clone(), text(value))).collect();
     let open = Open { protocol: protocol::VERSION, kind: source.kind.name, settings: &settings };
     protocol::encode_request(&open, locators).map(|bytes| bytes.expose().to_vec())

@@ -33,7 +33,7 @@ pub struct Child {
 }
 
 /// How a child ended; `None` where the system would not say.
-pub type Ending = Option<std::process::ExitStatus>;
+pub(super) type Ending = Option<std::process::ExitStatus>;
 
 struct Start<'a> {
     program: &'a Program,
@@ -112,7 +112,8 @@ unsafe fn close_others() -> nix::Result<()> {
 /// # Errors
 /// The system's, the exec's included: nothing runs then.
 pub fn spawn(program: &Program, argv: &[CString], envp: &[&CStr], stdio: &Stdio, mask: &SigSet) -> nix::Result<Child> {
-    let pointers = |list: &mut dyn Iterator<Item = *const libc::c_char>| list.chain([std::ptr::null()]).collect::<Vec<_>>();
+    let pointers =
+        |list: &mut dyn Iterator<Item = *const libc::c_char>| list.chain([std::ptr::null()]).collect::<Vec<_>>();
     let argv = pointers(&mut argv.iter().map(|s| s.as_ptr()));
     let envp = pointers(&mut envp.iter().map(|s| s.as_ptr()));
     let mut start = Start {

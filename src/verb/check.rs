@@ -24,7 +24,8 @@ pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Res
     drop(clock);
     let merged = Merged::new(&plan, &answers);
     let failed = merged.complete(&plan).err();
-    let mut shown: Vec<_> = merged.variables.iter().filter(|v| v.line.is_some_and(|l| is_secret(&l.entry.value))).collect();
+    let mut shown: Vec<_> =
+        merged.variables.iter().filter(|v| v.line.is_some_and(|l| is_secret(&l.entry.value))).collect();
     shown.retain(|v| !matches!(v.outcome, Outcome::Unneeded));
     shown.sort_by_key(|v| v.line.map(|line| (line.file, line.entry.at)));
     if as_json {

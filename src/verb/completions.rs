@@ -29,12 +29,19 @@ pub fn complete(what: &str, load: &Load, environ: &Environ) -> Result<u8, Error>
         "profiles" => find::all(environ).into_iter().map(|(name, _)| name).collect(),
         "variables" => {
             let entries = |p: &Profile| -> Vec<String> {
-                p.files.iter().flat_map(|file| &file.said.entries).filter_map(|e| name_of(&e.key)).map(String::from).collect()
+                p.files
+                    .iter()
+                    .flat_map(|file| &file.said.entries)
+                    .filter_map(|e| name_of(&e.key))
+                    .map(String::from)
+                    .collect()
             };
             profile().as_ref().map(entries).unwrap_or_default()
         }
         _ => {
-            let named = |p: &Profile| -> Vec<String> { p.stacks.iter().flat_map(|s| s.sources.all()).map(|s| s.name.clone()).collect() };
+            let named = |p: &Profile| -> Vec<String> {
+                p.stacks.iter().flat_map(|s| s.sources.all()).map(|s| s.name.clone()).collect()
+            };
             let mut all = profile().as_ref().map(named).unwrap_or_default();
             all.extend(KINDS.iter().map(|kind| kind.name.into()));
             all

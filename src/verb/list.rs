@@ -20,7 +20,9 @@ pub fn list(as_json: bool, environ: &Environ) -> Result<u8, Error> {
         (name, found.path, said.and_then(|said| said.description))
     });
     if as_json {
-        let rows: Vec<_> = found.map(|(name, path, text)| json!({"name": name, "path": absolute(&path), "description": text})).collect();
+        let rows: Vec<_> = found
+            .map(|(name, path, text)| json!({"name": name, "path": absolute(&path), "description": text}))
+            .collect();
         return Ok(print(&pretty(&rows.into())));
     }
     let rows = found.map(|(name, path, text)| {

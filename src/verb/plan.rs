@@ -94,7 +94,12 @@ fn rows(plan: &Plan<'_>, environ: &Environ) -> Vec<Row> {
     for (name, _) in crate::block::inherited(plan, &decided, environ) {
         let Some((pattern, place)) = plan.inherited_by(name) else { continue };
         let from = Origin { from: pattern.into(), place };
-        rows.push(Row { name: String::from_utf8_lossy(name).into_owned(), kind: "inherited", from, overrides: Vec::new() });
+        rows.push(Row {
+            name: String::from_utf8_lossy(name).into_owned(),
+            kind: "inherited",
+            from,
+            overrides: Vec::new(),
+        });
     }
     rows
 }

@@ -83,7 +83,8 @@ pub fn trust(name: Option<&str>, list: bool, remove: bool, environ: &Environ) ->
         return show(name, environ);
     }
     let Some(name) = name else {
-        return Err(Error::new("which profile?").hint("inject trust NAME; `inject list` shows the profiles, `inject trust --list` what is trusted"));
+        return Err(Error::new("which profile?")
+            .hint("inject trust NAME; `inject list` shows the profiles, `inject trust --list` what is trusted"));
     };
     if remove {
         return take_back(name, environ);
@@ -92,7 +93,8 @@ pub fn trust(name: Option<&str>, list: bool, remove: bool, environ: &Environ) ->
     Store::open(environ)?.ok_or_else(no_home)?;
     let files: Vec<_> = profile.files.iter().filter(|file| !file.real.as_os_str().is_empty()).collect();
     // What was extended from the user's own folders needs no approval, unless others can write it.
-    let needed: Vec<_> = files.into_iter().filter(|file| file.found.origin != Origin::Configured || file.concern.is_some()).collect();
+    let needed: Vec<_> =
+        files.into_iter().filter(|file| file.found.origin != Origin::Configured || file.concern.is_some()).collect();
     Store::approve(environ, &needed)?;
     let told = needed.iter().map(|file| format!("inject: {} is trusted as it is now\n", printable(&file.shown)));
     sys::write_lossy(2, told.collect::<String>().as_bytes());
@@ -101,7 +103,9 @@ pub fn trust(name: Option<&str>, list: bool, remove: bool, environ: &Environ) ->
 
 fn show(name: Option<&str>, environ: &Environ) -> Result<u8, Error> {
     let store = Store::open(environ)?.ok_or_else(no_home)?;
-    let wanted = |path: &str| name.is_none_or(|name| Path::new(path).file_stem().is_some_and(|stem| stem == name) || path.ends_with(name));
+    let wanted = |path: &str| {
+        name.is_none_or(|name| Path::new(path).file_stem().is_some_and(|stem| stem == name) || path.ends_with(name))
+    };
     let rows = store.approvals.iter().filter(|approval| wanted(&approval.path));
     let rows: Vec<_> = rows.map(|approval| vec![approval.sha256.clone(), printable(&approval.path)]).collect();
     Ok(print(&columns(&rows)))

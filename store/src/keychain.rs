@@ -38,25 +38,18 @@ enum Match<'a> {
 /// Connects; the session's key is agreed upon by Diffie-Hellman, so that values cross the bus encrypted.
 pub(crate) fn open(settings: &[(String, Secret)]) -> Result<Box<dyn Source>, Fault> {
     if let Some((name, _)) = settings.first() {
-        return Err(Fault::invalid(format!(
-            "keychain has no setting '{}'",
-            printable(name)
-        )));
+        return Err(Fault::invalid(format!("keychain has no setting '{}'", printable(name))));
     }
     bus::find()?;
     seed()?;
     let service = patiently(|| SecretService::connect(EncryptionType::Dh))?;
-    Ok(Box::new(Keychain {
-        service,
-        refused: Cell::new(false),
-    }))
+    Ok(Box::new(Keychain { service, refused: Cell::new(false) }))
 }
 
 /// The crate draws its private key from fastrand, which starts from the time of day and could be guessed by who sees
 /// the bus. Its generators fork off this thread's, which is seeded here from the kernel.
 fn seed() -> Result<(), Fault> {
-    let seed =
-        getrandom::u64().map_err(|_| Fault::unreachable("the system has no random numbers"))?;
+    let seed = getrandom::u64().map_err(|_| Fault::unreachable("the system has no random numbers"))?;
     fastrand::seed(seed);
     Ok(())
 }
@@ -64,10 +57,7 @@ fn seed() -> Result<(), Fault> {
 impl Source for Keychain {
     fn fetch(&self, locators: &[Locator]) -> Result<Vec<Result<Payload, Fault>>, Fault> {
         let mut found = self.search_all(locators)?;
-        if found
-            .iter()
-            .any(|one| matches!(one, Err(fault) if fault.state == State::Absent))
-        {
+        if found.iter().any(|one| matches!(one, Err(fault) if fault.state == State::Absent)) {
             match self.open_hidden()? {
                 Hidden::None => {}
                 Hidden::Opened => found = self.search_all(locators)?,
@@ -75,10 +65,7 @@ impl Source for Keychain {
             }
         }
         let refused = self.unlock(&found)?;
-        found
-            .into_iter()
-            .map(|one| whole(self.read(one, refused.as_ref())))
-            .collect()
+        found.into_iter().map(|one| whole(self.read(one, refused.as_ref()))).collect()
     }
 }
 
@@ -91,10 +78,7 @@ enum Hidden {
 
 impl Keychain {
     fn search_all(&self, locators: &[Locator]) -> Result<Vec<Result<Match<'_>, Fault>>, Fault> {
-        locators
-            .iter()
-            .map(|locator| whole(self.search(locator)))
-            .collect()
+        locators.iter().map(|locator| whole(self.search(locator))).collect()
     }
 
     fn search(&self, locator: &Locator) -> Result<Match<'_>, Fault> {
@@ -155,11 +139,7 @@ impl Keychain {
         Ok(whole::<()>(Err(bus::explain(&error, started)))?.err())
     }
 
-    fn read(
-        &self,
-        found: Result<Match<'_>, Fault>,
-        refused: Option<&Fault>,
-    ) -> Result<Payload, Fault> {
+    fn read(&self, found: Result<Match<'_>, Fault>, refused: Option<&Fault>) -> Result<Payload, Fault> {
         let item = match (found?, refused) {
             (Match::Locked(_), Some(fault)) => return Err(fault.clone()),
             (Match::Locked(item) | Match::Open(item), _) => item,
@@ -171,16 +151,11 @@ impl Keychain {
 /// `SERVICE/ACCOUNT`; a service may hold slashes (URLs do), so the last one splits.
 fn parse(locator: &Locator) -> Result<(&str, &str), Fault> {
     if let Some((name, _)) = locator.options.first() {
-        return Err(Fault::invalid(format!(
-            "keychain has no option '{}'",
-            printable(name)
-        )));
+        return Err(Fault::invalid(format!("keychain has no option '{}'", printable(name))));
     }
     match locator.text.rsplit_once('/') {
         // D-Bus has no strings with NUL, and the crate would panic.
-        Some((service, account))
-            if !service.is_empty() && !account.is_empty() && !locator.text.contains('\0') =>
-        {
+        Some((service, account)) if !service.is_empty() && !account.is_empty() && !locator.text.contains('\0') => {
             Ok((service, account))
         }
         _ => Err(Fault::invalid("this names no item of a keychain")

@@ -48,8 +48,7 @@ mod alloc {
 
 /// Wipes all memory that is given back, also that of the crates which do not.
 #[global_allocator]
-static ALLOCATOR: zeroizing_alloc::ZeroAlloc<alloc::OrExit> =
-    zeroizing_alloc::ZeroAlloc(alloc::OrExit);
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<alloc::OrExit> = zeroizing_alloc::ZeroAlloc(alloc::OrExit);
 
 fn main() -> ExitCode {
     if harden().is_err() {
@@ -58,19 +57,11 @@ fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| {
         // The message may hold a value; the location is ours. A closed stderr is no reason to panic again.
         if let Some(at) = info.location() {
-            let _ = writeln!(
-                io::stderr(),
-                "inject-store: bug at {}:{}",
-                at.file(),
-                at.line()
-            );
+            let _ = writeln!(io::stderr(), "inject-store: bug at {}:{}", at.file(), at.line());
         }
     }));
     let mut args = std::env::args_os().skip(1);
-    let done = match (
-        args.next().as_deref().and_then(|arg| arg.to_str()),
-        args.next(),
-    ) {
+    let done = match (args.next().as_deref().and_then(|arg| arg.to_str()), args.next()) {
         (Some("--version"), None) => version().is_ok(),
         (Some(kind), None) => run(kind).unwrap_or(false),
         _ => false,
@@ -88,11 +79,7 @@ fn harden() -> nix::Result<()> {
 
 fn version() -> io::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
-    writeln!(
-        io::stdout(),
-        "inject-store {version} (protocol {})",
-        protocol::VERSION
-    )
+    writeln!(io::stdout(), "inject-store {version} (protocol {})", protocol::VERSION)
 }
 
 /// Serves until the input ends; true if nothing failed as a whole. The descriptors are used without std's buffers,
@@ -100,9 +87,7 @@ fn version() -> io::Result<()> {
 fn run(kind: &str) -> io::Result<bool> {
     let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    let served = panic::catch_unwind(AssertUnwindSafe(|| {
-        serve::serve(kind, &mut input, &mut output)
-    }));
+    let served = panic::catch_unwind(AssertUnwindSafe(|| serve::serve(kind, &mut input, &mut output)));
     served.unwrap_or_else(|_| {
         let fault = Fault::invalid(format!("inject-store {kind} has a bug and gave up"));
         protocol::write_reply(&mut output, &Reply::Failed(fault))?;

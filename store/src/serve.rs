@@ -27,18 +27,11 @@ const KINDS: &[Kind] = &[Kind {
 
 /// Serves one launcher until its input ends. True if nothing failed as a whole (a fault of one locator is an answer);
 /// an error is a pipe that broke, and then nobody is there to be told.
-pub(crate) fn serve(
-    kind: &str,
-    input: &mut impl Read,
-    output: &mut impl Write,
-) -> io::Result<bool> {
+pub(crate) fn serve(kind: &str, input: &mut impl Read, output: &mut impl Write) -> io::Result<bool> {
     let mut requests = Requests::new(input);
     let first = requests.next()?;
     // Whatever was asked: the other end names both numbers by this.
-    let opened = Reply::Opened {
-        protocol: protocol::VERSION,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    };
+    let opened = Reply::Opened { protocol: protocol::VERSION, version: env!("CARGO_PKG_VERSION").to_owned() };
     protocol::write_reply(output, &opened)?;
     match session(kind, first, &mut requests, output)? {
         Ok(()) => Ok(true),
@@ -74,17 +67,11 @@ fn session(
 }
 
 fn open(kind: &str, first: Option<Request>) -> Result<Box<dyn Source>, Fault> {
-    let Some(Request::Open {
-        kind: asked,
-        settings,
-    }) = first
-    else {
+    let Some(Request::Open { kind: asked, settings }) = first else {
         return Err(unexpected());
     };
     if asked != kind {
-        return Err(Fault::invalid(
-            "inject-store was started for another kind than it is asked for",
-        ));
+        return Err(Fault::invalid("inject-store was started for another kind than it is asked for"));
     }
     let Some(row) = KINDS.iter().find(|row| row.name == kind) else {
         return Err(Fault::unreachable(format!(
@@ -94,26 +81,17 @@ fn open(kind: &str, first: Option<Request>) -> Result<Box<dyn Source>, Fault> {
         .hint("install inject and inject-store from the same release"));
     };
     let Some(opener) = row.open else {
-        return Err(
-            Fault::unreachable(format!("this inject-store was built without '{kind}'")).hint(
-                format!("build it with --features {kind}, or install a released one"),
-            ),
-        );
+        return Err(Fault::unreachable(format!("this inject-store was built without '{kind}'"))
+            .hint(format!("build it with --features {kind}, or install a released one")));
     };
     opener(&settings)
 }
 
-fn answer(
-    source: &dyn Source,
-    locators: &[Locator],
-    output: &mut impl Write,
-) -> io::Result<Result<(), Fault>> {
+fn answer(source: &dyn Source, locators: &[Locator], output: &mut impl Write) -> io::Result<Result<(), Fault>> {
     let results = match source.fetch(locators) {
         Ok(results) if results.len() == locators.len() => results,
         Ok(_) => {
-            return Ok(Err(Fault::invalid(
-                "inject-store has a bug: not one answer each",
-            )));
+            return Ok(Err(Fault::invalid("inject-store has a bug: not one answer each")));
         }
         Err(fault) => return Ok(Err(fault)),
     };
@@ -137,11 +115,7 @@ struct Requests<'a, R> {
 impl<'a, R: Read> Requests<'a, R> {
     fn new(input: &'a mut R) -> Self {
         let buffer = Zeroizing::new(vec![0; 16 << 10]);
-        Self {
-            input,
-            decoder: Decoder::new(),
-            buffer,
-        }
+        Self { input, decoder: Decoder::new(), buffer }
     }
 
     /// The next one, or `None` where the input ended between two. A broken input ends it, too: the launcher is gone.
@@ -156,11 +130,7 @@ impl<'a, R: Read> Requests<'a, R> {
                 read => read?,
             };
             if read == 0 {
-                let end = if self.decoder.is_empty() {
-                    Ok(None)
-                } else {
-                    Err(unexpected())
-                };
+                let end = if self.decoder.is_empty() { Ok(None) } else { Err(unexpected()) };
                 return Ok(end);
             }
             self.decoder.feed(&self.buffer[..read]);

@@ -42,14 +42,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a [u8], at: usize) -> Self {
-        Self {
-            text,
-            at,
-            line: 1,
-            hash: 0,
-            end: 0,
-            found_for: usize::MAX,
-        }
+        Self { text, at, line: 1, hash: 0, end: 0, found_for: usize::MAX }
     }
 
     /// Whether there is nothing more to read.
@@ -151,10 +144,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
-            self.at += rest
-                .iter()
-                .position(|&byte| !LETTER[usize::from(byte)])
-                .unwrap_or(rest.len());
+            self.at += rest.iter().position(|&byte| !LETTER[usize::from(byte)]).unwrap_or(rest.len());
             match self.peek() {
                 None | Some(b'=' | b'#' | b'\n' | b'\r') => break,
                 Some(_) if space::at(self.text, self.at) > 0 => break,
@@ -162,11 +152,7 @@ impl<'a> Reader<'a> {
             }
         }
         if self.at == start {
-            return mistake(
-                self.line,
-                "a name is missing",
-                "a line is `NAME=value`, `# comment` or empty",
-            );
+            return mistake(self.line, "a name is missing", "a line is `NAME=value`, `# comment` or empty");
         }
         Ok(start..self.at)
     }
@@ -231,11 +217,7 @@ impl<'a> Reader<'a> {
         let mut at = start;
         let mut escapes = false;
         loop {
-            match self
-                .text
-                .get(at..)
-                .and_then(|rest| memchr2(quote, b'\\', rest))
-            {
+            match self.text.get(at..).and_then(|rest| memchr2(quote, b'\\', rest)) {
                 None => {
                     return mistake(
                         line,
@@ -283,17 +265,9 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         if value {
-            mistake(
-                line,
-                "something follows the closing quote",
-                "escape a quote inside of the value with `\\`",
-            )
+            mistake(line, "something follows the closing quote", "escape a quote inside of the value with `\\`")
         } else {
-            mistake(
-                line,
-                "`=` is missing after the name",
-                "a line is `NAME=value`, `# comment` or empty",
-            )
+            mistake(line, "`=` is missing after the name", "a line is `NAME=value`, `# comment` or empty")
         }
     }
 }

@@ -64,11 +64,7 @@ fn references(value: &str) -> Vec<String> {
             } else {
                 names.push(std::mem::take(&mut name));
                 // Here dotenvy takes a quote or a backslash for a plain character.
-                mode = if mode == Name::Bare && c == '$' {
-                    Name::Bare
-                } else {
-                    Name::None
-                };
+                mode = if mode == Name::Bare && c == '$' { Name::Bare } else { Name::None };
             }
         } else {
             match c {

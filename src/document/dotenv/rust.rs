@@ -50,16 +50,9 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<Entry>, Mistake> {
     let progress = Progress {
         at: Cell::new(start),
         references: Cell::new(0),
-        largest: Cell::new(if memchr(b'$', text).is_some() {
-            largest_variable()
-        } else {
-            0
-        }),
+        largest: Cell::new(if memchr(b'$', text).is_some() { largest_variable() } else { 0 }),
     };
-    let mut statements = dotenvy::from_read_iter(Feed {
-        text,
-        progress: &progress,
-    });
+    let mut statements = dotenvy::from_read_iter(Feed { text, progress: &progress });
     let mut place = Place { at: start, line: 1 };
     let mut known = HashSet::new();
     let mut entries = Vec::new();
@@ -85,9 +78,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<Entry>, Mistake> {
         if total > LIMIT + text.len() {
             return mistake(line, "the values of this file are over 4 MiB", HINT);
         }
-        progress
-            .largest
-            .set(progress.largest.get().max(value.len()));
+        progress.largest.set(progress.largest.get().max(value.len()));
         entries.push(Entry {
             key: at + found..at + found + key.len(),
             value: Some(Text::Owned(Secret::new(value.into_bytes()))),
@@ -98,8 +89,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<Entry>, Mistake> {
     }
 }
 
-const HINT: &str =
-    "`dialect = \"rust\"` reads the file as dotenvy does; without it python-dotenv's rules hold";
+const HINT: &str = "`dialect = \"rust\"` reads the file as dotenvy does; without it python-dotenv's rules hold";
 
 /// dotenvy's error holds the line and with it the secret, so only its kind is looked at.
 fn refusal(error: &dotenvy::Error, line: usize) -> Mistake {
@@ -110,19 +100,12 @@ fn refusal(error: &dotenvy::Error, line: usize) -> Mistake {
         dotenvy::Error::Io(_) => "this statement is not UTF-8",
         _ => "dotenvy cannot read this statement",
     };
-    Mistake {
-        line: Some(line),
-        message: message.into(),
-        hint: Some(HINT.into()),
-    }
+    Mistake { line: Some(line), message: message.into(), hint: Some(HINT.into()) }
 }
 
 /// The longest value that a `$NAME` could bring in from outside before it is refused.
 fn largest_variable() -> usize {
-    std::env::vars_os()
-        .map(|(_, value)| value.len())
-        .max()
-        .unwrap_or(0)
+    std::env::vars_os().map(|(_, value)| value.len()).max().unwrap_or(0)
 }
 
 /// A place in the text with its line.
@@ -180,15 +163,7 @@ mod tests {
     #[test]
     fn dotenvy_reads_it_with_lines_and_keys() {
         let text = "\u{feff}# c\n\nexport ex=1\r\n # d\nB=\"a\nb\" # c\nC=$B\nD='$HOME'\nE=\\$HOME\nF=a$-b\nexport=2\n";
-        let expected = [
-            "3:ex=1",
-            "5:B=a\nb",
-            "7:C=a\nb",
-            "8:D=$HOME",
-            "9:E=$HOME",
-            "10:F=a-b",
-            "11:export=2",
-        ];
+        let expected = ["3:ex=1", "5:B=a\nb", "7:C=a\nb", "8:D=$HOME", "9:E=$HOME", "10:F=a-b", "11:export=2"];
         assert_eq!(read(text), Ok(expected.map(String::from).to_vec()));
     }
 
@@ -204,21 +179,13 @@ mod tests {
                 "PATH=1\nB=$PATH\n",
                 "2: a `$` in this value names a variable of the environment, which would win over the file",
             ),
-            (
-                "A=1\n# c\n\nB=b c\n",
-                "4: dotenvy cannot read this statement",
-            ),
+            ("A=1\n# c\n\nB=b c\n", "4: dotenvy cannot read this statement"),
             ("A=1\nB='x\nC=2\n", "2: dotenvy cannot read this statement"),
         ] {
             assert_eq!(read(text), Err(expected.to_owned()), "{text:?}");
         }
-        let bad = parse(b"A=1\nB=\xff\n", Dialect::Rust)
-            .err()
-            .map(|mistake| (mistake.line, mistake.message));
-        assert_eq!(
-            bad,
-            Some((Some(2), "this statement is not UTF-8".to_owned()))
-        );
+        let bad = parse(b"A=1\nB=\xff\n", Dialect::Rust).err().map(|mistake| (mistake.line, mistake.message));
+        assert_eq!(bad, Some((Some(2), "this statement is not UTF-8".to_owned())));
     }
 
     #[test]

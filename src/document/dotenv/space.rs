@@ -70,11 +70,7 @@ mod tests {
             let text = c.to_string();
             let line_end = c == '\n' || c == '\r';
             let expected = if python { text.len() } else { 0 };
-            assert_eq!(
-                at(text.as_bytes(), 0),
-                if line_end { 0 } else { expected },
-                "{c:?}"
-            );
+            assert_eq!(at(text.as_bytes(), 0), if line_end { 0 } else { expected }, "{c:?}");
             assert_eq!(ends(text.as_bytes()), expected, "{c:?}");
         }
         assert_eq!(trim_end("a\u{a0}b \u{3000}\u{2028}\t".as_bytes()), 4);

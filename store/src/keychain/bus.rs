@@ -21,9 +21,9 @@ pub(super) fn find() -> Result<(), Fault> {
         let address = address.to_string_lossy();
         let starts = |one: &str| one.starts_with("autolaunch:") || one.starts_with("unixexec:");
         return match address.split(';').any(starts) {
-            true => Err(Fault::unreachable(
-                "DBUS_SESSION_BUS_ADDRESS would start a program, and inject does not do that",
-            )),
+            true => {
+                Err(Fault::unreachable("DBUS_SESSION_BUS_ADDRESS would start a program, and inject does not do that"))
+            }
             false => Ok(()),
         };
     }
@@ -70,9 +70,7 @@ pub(super) fn explain(error: &Error, started: Instant) -> Fault {
         }
         _ => return Fault::invalid("the secret service answered something unexpected"),
     };
-    let short = name
-        .strip_prefix("org.freedesktop.DBus.Error.")
-        .unwrap_or(name);
+    let short = name.strip_prefix("org.freedesktop.DBus.Error.").unwrap_or(name);
     match short {
         "org.freedesktop.Secret.Error.IsLocked" => locked(),
         "NoReply" | "Timeout" | "TimedOut" if started.elapsed() >= SLOW => {
@@ -86,9 +84,7 @@ pub(super) fn explain(error: &Error, started: Instant) -> Fault {
             Fault::unreachable("nothing answers at the session bus's address")
                 .hint("DBUS_SESSION_BUS_ADDRESS may be left over from a session that ended")
         }
-        "AccessDenied" | "AuthFailed" => {
-            Fault::denied("the session bus or the secret service refused the connection")
-        }
+        "AccessDenied" | "AuthFailed" => Fault::denied("the session bus or the secret service refused the connection"),
         _ => Fault::invalid(format!("the secret service failed ({})", printable(name))),
     }
 }
