@@ -2,7 +2,7 @@
 
 die:MEMBER     ends when MEMBER is called         hang:MEMBER   never answers MEMBER
 iv             a value with a short IV            padding       a value that cannot be decrypted
-type           strings where paths are expected   huge          a value over 1 MiB
+type           a string where a secret is expected   huge          a value over 1 MiB
 dismiss, open  a locked collection that shows none of its items, as KeePassXC's: its prompt is dismissed, or unlocks
 vanish         the provider goes while its prompt is shown
 Prints "ready" once it has the name. Needs the packages secretstorage and jeepney.
@@ -13,7 +13,7 @@ import sys
 from jeepney import HeaderFields, MessageType, new_error, new_method_return, new_signal, DBusAddress
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import open_dbus_connection
-from secretstorage.dhcrypto import Session, int_to_bytes
+from secretstorage.dhcrypto import Session
 from secretstorage.util import format_secret
 
 mode, _, member_of_mode = sys.argv[1].partition(":")
@@ -31,12 +31,14 @@ def answer(member, body):
     if member == "OpenSession":
         session.object_path = ROOT + "/session/1"
         session.set_server_public_key(int.from_bytes(body[1][1], "big"))
-        return "vo", (("ay", int_to_bytes(session.my_public_key)), session.object_path)
+        return "vo", (("ay", session.my_public_key.to_bytes(128, "big")), session.object_path)
     if member == "SearchItems":
-        return ("asas", (["x"], [])) if mode == "type" else ("aoao", ([] if locked else [ITEM], []))
+        return "aoao", ([] if locked else [ITEM], [])
+    if member == "GetSecret" and mode == "type":
+        return "s", ("plain text",)
     if member == "GetSecret":
         value = b"a" * ((1 << 20) + 1) if mode == "huge" else b"from the fake"
-        secret = list(format_secret(session, value))
+        secret = list(format_secret(session, value, "text/plain"))
         if mode == "iv":
             secret[1] = b"short"
         if mode == "padding":

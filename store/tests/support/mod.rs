@@ -1,9 +1,16 @@
 //! Drives the built `inject-store` as the launcher does, and starts keyrings for it.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    missing_docs
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use inject::error::Fault;
@@ -224,6 +231,14 @@ pub fn spawn(env: Vec<(String, String)>, kind: &str) -> Child {
         .unwrap()
 }
 
+fn drain(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    })
+}
+
 impl Session {
     pub fn run(env: Vec<(String, String)>, kind: &str, input: &[u8]) -> Self {
         let mut child = spawn(env, kind);
@@ -234,6 +249,8 @@ impl Session {
 
     pub fn end(mut child: Child) -> Self {
         let started = Instant::now();
+        // Read meanwhile: a pipe holds 64 KiB.
+        let (out, err) = (drain(child.stdout.take()), drain(child.stderr.take()));
         let status = loop {
             match child.try_wait().unwrap() {
                 Some(status) => break status,
@@ -242,19 +259,8 @@ impl Session {
             }
         };
         let took = started.elapsed();
-        let (mut bytes, mut stderr) = (Vec::new(), String::new());
-        child
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_end(&mut bytes)
-            .unwrap();
-        child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut stderr)
-            .unwrap();
+        let bytes = out.join().unwrap();
+        let stderr = String::from_utf8(err.join().unwrap()).unwrap();
         let mut session = Self {
             opened: false,
             answers: Vec::new(),
