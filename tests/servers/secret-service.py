@@ -4,7 +4,6 @@ die:MEMBER     ends when MEMBER is called         hang:MEMBER   never answers ME
 iv             a value with a short IV            padding       a value that cannot be decrypted
 type           a string where a secret is expected   huge          a value over 1 MiB
 dismiss, open  a locked collection that shows none of its items, as KeePassXC's: its prompt is dismissed, or unlocks
-vanish         the provider goes while its prompt is shown
 Prints "ready" once it has the name. Needs the packages secretstorage and jeepney.
 """
 import os
@@ -22,7 +21,7 @@ COLLECTION, ITEM, PROMPT = ROOT + "/collection/db", ROOT + "/collection/db/1", R
 bus = open_dbus_connection("SESSION")
 bus.send_and_get_reply(message_bus.RequestName("org.freedesktop.secrets"))
 print("ready", flush=True)
-session, locked = Session(), mode in ("dismiss", "open", "vanish")
+session, locked = Session(), mode in ("dismiss", "open")
 
 
 def answer(member, body):
@@ -54,8 +53,6 @@ def answer(member, body):
 
 def prompt():
     global locked
-    if mode == "vanish":
-        os._exit(0)
     locked = mode != "open"
     where = DBusAddress(PROMPT, interface="org.freedesktop.Secret.Prompt")
     bus.send(new_signal(where, "Completed", "bv", (locked, ("ao", []))))
