@@ -218,15 +218,13 @@ pub fn request(kind: &str, locators: &[&str]) -> Vec<u8> {
 }
 
 pub fn spawn(env: Vec<(String, String)>, kind: &str) -> Child {
-    let pipes = [Stdio::piped(), Stdio::piped(), Stdio::piped()];
-    let [stdin, stdout, stderr] = pipes;
     Command::new(STORE)
         .arg(kind)
         .env_clear()
         .envs(env)
-        .stdin(stdin)
-        .stdout(stdout)
-        .stderr(stderr)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap()
 }
