@@ -86,6 +86,8 @@ impl Keychain {
         let attributes = HashMap::from([("service", service), ("username", account)]);
         let mut items = patiently(|| self.service.search_items(attributes.clone()))?;
         match (items.unlocked.len(), items.locked.len()) {
+            // The crate reads a list of the wrong type as an empty one. A service that breaks the specification so could
+            // as well say that there is nothing, so this is taken as its word.
             (0, 0) => Err(Fault::absent("no such item in the keychain")),
             (1, 0) => Ok(Match::Open(items.unlocked.swap_remove(0))),
             (0, 1) => Ok(Match::Locked(items.locked.swap_remove(0))),

@@ -9,8 +9,8 @@ use dbus_secret_service::Error;
 use inject::error::{Fault, printable};
 
 /// The crate gives up a call after two seconds, but the bus may still be starting the service, or the machine be slow:
-/// then the call, which changes nothing, is made again, for this long.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// then the call, which changes nothing, is made again. Counted, not timed: a machine that stood still is no reason.
+const ATTEMPTS: usize = 5;
 /// A call that failed without an answer after this long was given up, not refused.
 const SLOW: Duration = Duration::from_millis(1900);
 
@@ -44,17 +44,18 @@ pub(super) fn locked() -> Fault {
         .hint("unlock it (log in on the desktop, or open it in its own program) and try again")
 }
 
-/// Makes a call that only reads until it is answered, or [`PATIENCE`] is over.
+/// Makes a call that only reads until it is answered, at most [`ATTEMPTS`] times.
 pub(super) fn patiently<T>(call: impl Fn() -> Result<T, Error>) -> Result<T, Fault> {
-    let first = Instant::now();
+    let mut left = ATTEMPTS;
     loop {
+        left -= 1;
         let started = Instant::now();
         match call() {
             Ok(value) => return Ok(value),
             Err(Error::Dbus(error))
                 if error.name() == Some("org.freedesktop.DBus.Error.NoReply")
                     && started.elapsed() >= SLOW
-                    && first.elapsed() < PATIENCE => {}
+                    && left > 0 => {}
             Err(error) => return Err(explain(&error, started)),
         }
     }
