@@ -1,1 +1,2 @@
+//! The launcher.
 fn main() {}

@@ -4,6 +4,9 @@ use super::field::{Field, index, written};
 use super::{Document, Format, Node, Text};
 use crate::error::{Fault, printable};
 
+/// A field's bytes, or why there are none.
+pub type Found<'d> = Result<&'d [u8], Fault>;
+
 /// How many names a message lists.
 const LISTED: usize = 10;
 /// How many keys are compared with one that is missing, and how long they may be: a bound on the work for a hint.
@@ -16,7 +19,7 @@ impl Document {
     /// # Errors
     /// `absent` where the table or list that should hold it does not, with the names that it does hold; `invalid` for
     /// null, a list or a table where a text is wanted, and for a way through something that has no fields.
-    pub fn pick(&self, field: &Field) -> Result<&[u8], Fault> {
+    pub fn pick(&self, field: &Field) -> Found<'_> {
         // A .env file is flat, and its keys may hold dots and slashes.
         let whole = [field.text().to_owned()];
         let as_written = self.format == Format::Dotenv
@@ -40,7 +43,7 @@ impl Document {
     ///
     /// # Errors
     /// `invalid` where the document is no table; within, for each field that is no text.
-    pub fn entries(&self) -> Result<impl Iterator<Item = (&[u8], Result<&[u8], Fault>)>, Fault> {
+    pub fn entries(&self) -> Result<impl Iterator<Item = (&[u8], Found<'_>)>, Fault> {
         let Node::Table(pairs) = &self.root else {
             let what = format!("the document is {}, not a table", self.describe(&self.root));
             return Err(Fault::invalid(what));
