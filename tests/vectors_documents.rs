@@ -91,3 +91,94 @@ fn one(case: &[u8], format: Format) -> Result<(), String> {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// Every vector with something cut out, put in or doubled: no panic.
+#[test]
+fn spoiled_vectors_do_not_panic() {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut roll = |sides: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as usize % sides.max(1)
+    };
+    for (folder, format) in [
+        ("json", Format::Json),
+        ("yaml", Format::Yaml),
+        ("toml", Format::Toml),
+    ] {
+        let path = format!("{}/tests/vectors/{folder}", env!("CARGO_MANIFEST_DIR"));
+        for file in fs::read_dir(&path)
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
+            .flatten()
+        {
+            let case = fs::read(file.path()).unwrap_or_default();
+            let end = case
+                .windows(2)
+                .position(|two| two == b"\n\n")
+                .unwrap_or_default();
+            let body = &case[end + 2..];
+            for _ in 0..100 {
+                let mut spoiled = body[..body.len().min(2000)].to_vec();
+                for _ in 0..=roll(3) {
+                    let at = roll(spoiled.len());
+                    let until = at + roll((spoiled.len() - at).min(9));
+                    let part = spoiled[at..until].to_vec();
+                    match roll(3) {
+                        0 => drop(spoiled.drain(at..until)),
+                        1 => drop(spoiled.splice(at..at, part)),
+                        _ => spoiled.insert(at, b"\"'\\[]{}:,-=#&*!|>?\n \t\0\xff."[roll(24)]),
+                    }
+                }
+                drop(Document::parse(
+                    Secret::from(&spoiled[..]),
+                    format,
+                    Dialect::Python,
+                ));
+            }
+        }
+    }
+}
+
+/// Whatever is wrong, and wherever: no message quotes a value.
+#[test]
+fn mistakes_do_not_quote_values() {
+    const NEEDLE: &str = "S3cr3tV4lu3";
+    let strange = [
+        "", "\"", "'", "\\", "\n", "\n\t", ":", ": ", "\u{0}", "[", "]", "{", "}", ",", "=", "&",
+        "*", "!", "é\u{1}", "\\ud800",
+    ];
+    for (format, text) in [
+        (
+            Format::Json,
+            "{\"a\": \"S3cr3tV4lu3\",\n\"b\": [\"S3cr3tV4lu3\", 12]}",
+        ),
+        (
+            Format::Yaml,
+            "a: S3cr3tV4lu3\nb: \"S3cr3tV4lu3\"\nc:\n- 'S3cr3tV4lu3'\n- |\n  S3cr3tV4lu3\n",
+        ),
+        (
+            Format::Toml,
+            "a = \"S3cr3tV4lu3\"\nb = 'S3cr3tV4lu3'\n[c]\nd = [\"\"\"S3cr3tV4lu3\"\"\"]\n",
+        ),
+    ] {
+        for at in 0..text.len() {
+            let inserted = strange.map(|part| format!("{}{part}{}", &text[..at], &text[at..]));
+            for spoiled in inserted.into_iter().chain([text[..at].to_owned()]) {
+                let parsed =
+                    Document::parse(Secret::from(spoiled.as_bytes()), format, Dialect::Python);
+                let Err(mistake) = parsed else {
+                    continue;
+                };
+                let said = format!("{mistake:?}");
+                assert!(
+                    NEEDLE
+                        .as_bytes()
+                        .windows(5)
+                        .all(|part| !said.as_bytes().windows(5).any(|is| is == part)),
+                    "{spoiled:?}: {said}"
+                );
+            }
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod tree;
 mod yaml;
 
 pub use field::Field;
+pub use pick::Found;
 
 use crate::secret::Secret;
 use dotenv::Dialect;

@@ -4,6 +4,9 @@ use super::field::{Field, index, written};
 use super::{Document, Format, Node, Text};
 use crate::error::{Fault, printable};
 
+/// A field's bytes, or why there are none.
+pub type Found<'d> = Result<&'d [u8], Fault>;
+
 /// How many names a message lists.
 const LISTED: usize = 10;
 /// How many keys are compared with one that is missing, and how long they may be: a bound on the work for a hint.
@@ -11,7 +14,7 @@ const COMPARED: usize = 1000;
 const COMPARED_LEN: usize = 64;
 
 /// A field of a table: its name, and its text or why it is none.
-pub(super) type Entry<'d> = (&'d [u8], Result<&'d [u8], Fault>);
+pub(super) type Entry<'d> = (&'d [u8], Found<'d>);
 
 impl Document {
     /// The bytes of the text that `field` leads to.

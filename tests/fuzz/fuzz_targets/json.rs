@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(document) = Document::parse(Secret::from(bytes), Format::Json, Dialect::Python) {
-        if let Ok(entries) = document.entries() {
+        if let Ok(entries) = document.entries_at(None) {
             entries.for_each(drop);
         }
     }
