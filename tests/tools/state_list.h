@@ -350,6 +350,7 @@ static const struct {
     {"memlock-0", LIMIT(RLIMIT_MEMLOCK, 0)},
     {"as-64m", LIMIT(RLIMIT_AS, 64 << 20)},
     {"core-12345", soft_core, 12345},
+    {"core-unlimited", soft_core, -1},
     {"umask-077", mask, 077},
     {"umask-0", mask, 0},
     {"deleted-cwd", deleted_folder, 0},
