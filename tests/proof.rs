@@ -1,13 +1,10 @@
 //! The proofs of the promise: the command inherits what it would have had, and nothing of a secret is left behind.
 //!
-//! They need root (or `unshare -r`, where what needs a second uid is left out) and a C compiler.
+//! They need root and a C compiler. Under `unshare -r` those that need a second uid fail and say so.
+//! `INJECT_UNDER_TEST` names another launcher than cargo's; `INJECT_LEAK_NO_SCRUB` and
+//! `INJECT_LEAK_SYSTEM_ALLOCATOR` name those with a leak, which are built here otherwise.
 
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test ends where it fails"
-)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stderr, reason = "a test ends where it fails")]
 
 mod common;
 

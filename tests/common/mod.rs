@@ -24,8 +24,7 @@ const TOO_LONG: Duration = Duration::from_secs(60);
 
 /// The launcher under test: the one that cargo built, or the one that the caller names.
 pub(crate) fn inject() -> PathBuf {
-    std::env::var_os("INJECT_UNDER_TEST")
-        .map_or_else(|| env!("CARGO_BIN_EXE_inject").into(), PathBuf::from)
+    std::env::var_os("INJECT_UNDER_TEST").map_or_else(|| env!("CARGO_BIN_EXE_inject").into(), PathBuf::from)
 }
 
 enum Expected {
@@ -37,9 +36,7 @@ impl Expected {
     fn holds(&self, actual: &[u8]) -> bool {
         match self {
             Self::Exact(expected) => actual == expected,
-            Self::Contains(part) => {
-                part.is_empty() || actual.windows(part.len()).any(|window| window == part)
-            }
+            Self::Contains(part) => part.is_empty() || actual.windows(part.len()).any(|window| window == part),
         }
     }
 }
@@ -92,8 +89,7 @@ impl Test {
     }
 
     pub(crate) fn args<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(mut self, args: I) -> Self {
-        self.args
-            .extend(args.into_iter().map(|arg| arg.as_ref().into()));
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().into()));
         self
     }
 
@@ -130,19 +126,11 @@ impl Test {
     /// Copies a program into the folder, where an ordinary user that owns the folder can execute it.
     #[track_caller]
     pub(crate) fn bring(&self, program: &Path) -> PathBuf {
-        let copy = self
-            .dir
-            .path()
-            .join(program.file_name().expect("a program"));
+        let copy = self.dir.path().join(program.file_name().expect("a program"));
         if !copy.exists() {
             // Not std::fs::copy: another thread's child would inherit the writing descriptor until its exec, and
             // ours would then be "text file busy". A child of our own writes it instead.
-            let done = Command::new("/bin/cp")
-                .arg("--")
-                .arg(program)
-                .arg(&copy)
-                .status()
-                .expect("cp");
+            let done = Command::new("/bin/cp").arg("--").arg(program).arg(&copy).status().expect("cp");
             assert!(done.success(), "cp {}", program.display());
             fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("its mode");
         }
@@ -157,10 +145,7 @@ impl Test {
             .arg(self.dir.path())
             .status()
             .expect("chown");
-        assert!(
-            done.success(),
-            "cannot give the folder to {uid}: run the tests as root"
-        );
+        assert!(done.success(), "cannot give the folder to {uid}: run the tests as root");
         self
     }
 
@@ -170,8 +155,7 @@ impl Test {
 
     /// What runs the program: a tool that prepares something and then becomes the rest of its arguments.
     pub(crate) fn prefix<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(mut self, prefix: I) -> Self {
-        self.prefix
-            .extend(prefix.into_iter().map(|arg| arg.as_ref().into()));
+        self.prefix.extend(prefix.into_iter().map(|arg| arg.as_ref().into()));
         self
     }
 
@@ -218,12 +202,8 @@ impl Test {
 
     /// The command as it would be run, for tests that must act while it runs.
     pub(crate) fn command(&self) -> Command {
-        let mut words = self
-            .prefix
-            .iter()
-            .cloned()
-            .chain([self.program.clone().into()])
-            .chain(self.args.iter().cloned());
+        let mut words =
+            self.prefix.iter().cloned().chain([self.program.clone().into()]).chain(self.args.iter().cloned());
         let mut command = Command::new(words.next().unwrap_or_default());
         command
             .args(words)
@@ -237,11 +217,7 @@ impl Test {
     pub(crate) fn run(self) -> Output {
         let mut command = self.command();
         let mut child = command
-            .stdin(if self.stdin.is_some() {
-                Stdio::piped()
-            } else {
-                Stdio::null()
-            })
+            .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -264,23 +240,16 @@ impl Test {
         });
         let output = child.wait_with_output().expect("its output");
         drop(done);
-        assert!(
-            !watch.join().expect("the watch"),
-            "still running after {TOO_LONG:?}: {command:?}"
-        );
+        assert!(!watch.join().expect("the watch"), "still running after {TOO_LONG:?}: {command:?}");
 
         let told = String::from_utf8_lossy(&output.stderr);
         if let Some(expected) = self.status {
-            let actual = output
-                .status
-                .code()
-                .unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default());
+            let actual = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default());
             assert_eq!(actual, expected, "status of {command:?}\nstderr:\n{told}");
         }
-        for (name, expected, actual) in [
-            ("stdout", &self.stdout, &output.stdout),
-            ("stderr", &self.stderr, &output.stderr),
-        ] {
+        for (name, expected, actual) in
+            [("stdout", &self.stdout, &output.stdout), ("stderr", &self.stderr, &output.stderr)]
+        {
             for each in expected {
                 let (Expected::Exact(text) | Expected::Contains(text)) = each;
                 assert!(
@@ -291,12 +260,6 @@ impl Test {
                 );
             }
         }
-        Output {
-            pid,
-            status: output.status,
-            stderr: output.stderr,
-            stdout: output.stdout,
-            dir: self.dir,
-        }
+        Output { pid, status: output.status, stderr: output.stderr, stdout: output.stdout, dir: self.dir }
     }
 }

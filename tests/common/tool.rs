@@ -16,10 +16,7 @@ static BUILT: OnceLock<Mutex<HashMap<String, PathBuf>>> = OnceLock::new();
 
 /// The path of a value that is made once a process, whichever test asks first.
 fn once(name: &str, make: impl FnOnce() -> PathBuf) -> PathBuf {
-    let mut built = BUILT
-        .get_or_init(Mutex::default)
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let mut built = BUILT.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(path) = built.get(name) {
         return path.clone();
     }
@@ -33,8 +30,7 @@ fn once(name: &str, make: impl FnOnce() -> PathBuf) -> PathBuf {
 pub(crate) fn tool(name: &str) -> PathBuf {
     once(name, || {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools");
-        let folder =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tools-{:016x}", digest(&sources)));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tools-{:016x}", digest(&sources)));
         let path = folder.join(name);
         if path.exists() {
             return path;
@@ -48,21 +44,15 @@ pub(crate) fn tool(name: &str) -> PathBuf {
         let output = cc.output().unwrap_or_else(|error| {
             panic!("the proofs need a C compiler named `cc` (Debian: gcc, libc6-dev): {error}")
         });
-        assert!(
-            output.status.success(),
-            "{cc:?} failed:\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{cc:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
         fs::rename(&fresh, &path).expect("the tool in its place");
         path
     })
 }
 
 fn digest(folder: &Path) -> u64 {
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .expect("tests/tools")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).expect("tests/tools").map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     let mut hasher = DefaultHasher::new();
     for path in paths {
@@ -81,17 +71,7 @@ pub(crate) fn leaky(feature: &str) -> PathBuf {
         }
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(feature);
         let output = Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--quiet",
-                "--offline",
-                "--package",
-                "inject",
-                "--bin",
-                "inject",
-                "--features",
-                feature,
-            ])
+            .args(["build", "--quiet", "--offline", "--package", "inject", "--bin", "inject", "--features", feature])
             .arg("--target-dir")
             .arg(&target)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -110,10 +90,7 @@ pub(crate) fn leaky(feature: &str) -> PathBuf {
 /// The name by which the scanner knows that the launcher has begun.
 pub(crate) fn file_name(path: &Path) -> String {
     let real = fs::canonicalize(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    real.file_name()
-        .expect("a file")
-        .to_string_lossy()
-        .into_owned()
+    real.file_name().expect("a file").to_string_lossy().into_owned()
 }
 
 pub(crate) fn inject_name() -> String {

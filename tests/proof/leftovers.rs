@@ -15,18 +15,9 @@ fn nothing_is_left_at_the_exec(kind: &'static str, arenas: &[Arena], user: User)
         let case = case(kind);
         let expected = case.expected.clone();
         let report = scan(case, &inject(), arena, At::Exec, user);
-        let names = |map: &std::collections::BTreeMap<String, String>| {
-            map.keys().cloned().collect::<Vec<_>>()
-        };
-        assert_eq!(
-            names(&report.environment),
-            names(&expected),
-            "{kind}: the names that the command got"
-        );
-        assert!(
-            report.environment == expected,
-            "{kind}: a value did not arrive as it was"
-        );
+        let names = |map: &std::collections::BTreeMap<String, String>| map.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&report.environment), names(&expected), "{kind}: the names that the command got");
+        assert!(report.environment == expected, "{kind}: a value did not arrive as it was");
         report.assert_nothing_left();
         report.assert_arena(arena);
     }
@@ -39,11 +30,7 @@ fn nothing_is_left_at_the_exit(kind: &'static str, user: User) {
         let report = scan(case(kind).failing(), &inject(), arena, At::Exit, user);
         assert!(report.environment.is_empty(), "{kind}: the command ran");
         report.assert_nothing_left();
-        assert_eq!(
-            report.windows_in_arena(),
-            0,
-            "{kind}: the arena was not wiped"
-        );
+        assert_eq!(report.windows_in_arena(), 0, "{kind}: the arena was not wiped");
     }
 }
 
@@ -98,30 +85,12 @@ kinds! {
 /// The positive controls: with one protection compiled out, the very same scan must fail.
 #[test]
 fn a_launcher_that_does_not_scrub_is_caught() {
-    let report = scan(
-        case("env"),
-        &leaky("leak-no-scrub"),
-        Arena::Secret,
-        At::Exec,
-        User::Caller,
-    );
-    assert!(
-        report.windows_outside() > 0,
-        "the scan saw nothing of an environment that was not scrubbed"
-    );
+    let report = scan(case("env"), &leaky("leak-no-scrub"), Arena::Secret, At::Exec, User::Caller);
+    assert!(report.windows_outside() > 0, "the scan saw nothing of an environment that was not scrubbed");
 }
 
 #[test]
 fn a_launcher_that_does_not_zero_what_it_frees_is_caught() {
-    let report = scan(
-        case("json"),
-        &leaky("leak-system-allocator"),
-        Arena::Secret,
-        At::Exec,
-        User::Caller,
-    );
-    assert!(
-        report.windows_outside() > 0,
-        "the scan saw nothing of memory that was freed as it was"
-    );
+    let report = scan(case("json"), &leaky("leak-system-allocator"), Arena::Secret, At::Exec, User::Caller);
+    assert!(report.windows_outside() > 0, "the scan saw nothing of memory that was freed as it was");
 }

@@ -23,20 +23,14 @@ const FORKING: &[&str] = &["setsid", "background", "pid-1"];
 const ANOTHER_USER: &str = "uid-65534";
 
 pub(crate) fn states() -> Vec<String> {
-    let output = Command::new(tool("state"))
-        .arg("--list")
-        .output()
-        .expect("state --list");
+    let output = Command::new(tool("state")).arg("--list").output().expect("state --list");
     let names = String::from_utf8(output.stdout).expect("names");
     names.lines().map(str::to_owned).collect()
 }
 
 /// Whether the state can be entered here at all: `unshare -r` has one uid only.
 pub(crate) fn possible(state: &str) -> bool {
-    let status = Command::new(tool("state"))
-        .args([state, "/bin/true"])
-        .status()
-        .expect("state");
+    let status = Command::new(tool("state")).args([state, "/bin/true"]).status().expect("state");
     status.code() != Some(90)
 }
 
@@ -64,17 +58,8 @@ pub(crate) fn observe(state: &str, launcher: Option<&Path>, profile: &str) -> Ob
         .program(program.unwrap_or_else(|| "/usr/bin/env".into()))
         .current_dir("/")
         .args(args);
-    let output = if state == ANOTHER_USER {
-        test.owner(65534)
-    } else {
-        test
-    }
-    .run();
-    let text = if to_file {
-        fs::read(out).expect("what the probe saw")
-    } else {
-        output.stdout
-    };
+    let output = if state == ANOTHER_USER { test.owner(65534) } else { test }.run();
+    let text = if to_file { fs::read(out).expect("what the probe saw") } else { output.stdout };
     let folder = folder.to_string_lossy().trim_end_matches('/').to_owned();
     Observation {
         expected_pid: output.pid,
@@ -96,44 +81,26 @@ fn hex(text: &str) -> String {
 impl Observation {
     /// `limits`, not `limits.core`: what counts as one attribute.
     pub(crate) fn attributes(&self) -> BTreeSet<&str> {
-        self.lines
-            .keys()
-            .map(|key| key.split('.').next().unwrap_or(key))
-            .collect()
+        self.lines.keys().map(|key| key.split('.').next().unwrap_or(key)).collect()
     }
 
     pub(crate) fn environment(&self) -> Vec<Vec<u8>> {
         self.lines
             .iter()
             .filter(|(key, _)| key.starts_with("environ.0"))
-            .map(|(_, value)| {
-                data_encoding::HEXLOWER
-                    .decode(value.as_bytes())
-                    .expect("hex")
-            })
+            .map(|(_, value)| data_encoding::HEXLOWER.decode(value.as_bytes()).expect("hex"))
             .collect()
     }
 
     /// The keys in which two runs may differ are made comparable: no two processes share a pid, and the parent is
     /// this test in both, or a process that the state started.
     fn comparable(&self, state: &str) -> BTreeMap<&str, String> {
-        let mut lines: BTreeMap<_, _> = self
-            .lines
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.clone()))
-            .collect();
+        let mut lines: BTreeMap<_, _> = self.lines.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
         let forking = FORKING.contains(&state);
         let mut put = |key, text: &str| lines.insert(key, text.into());
         if !forking {
             let same = self.lines["pid"] == self.expected_pid.to_string();
-            put(
-                "pid",
-                if same {
-                    "the one that was started"
-                } else {
-                    "another one"
-                },
-            );
+            put("pid", if same { "the one that was started" } else { "another one" });
         } else if self.lines["pid"] != "1" {
             put("pid", "a fork of the state");
         }
@@ -152,13 +119,7 @@ impl Observation {
         let keys: BTreeSet<_> = one.keys().chain(two.keys()).copied().collect();
         keys.into_iter()
             .filter(|key| one.get(key) != two.get(key))
-            .map(|key| {
-                format!(
-                    "{state}: {key}: direct {:?}, through {:?}",
-                    one.get(key),
-                    two.get(key)
-                )
-            })
+            .map(|key| format!("{state}: {key}: direct {:?}, through {:?}", one.get(key), two.get(key)))
             .collect()
     }
 }

@@ -54,16 +54,9 @@ pub(crate) struct Report {
 /// Runs the case and scans it. The scanner stays what it is (root), also where the launcher is an ordinary user's.
 #[track_caller]
 pub(crate) fn scan(case: Case, launcher: &Path, arena: Arena, at: At, user: User) -> Report {
-    let label = format!(
-        "{} {arena:?} {at:?} {user:?} {}",
-        case.name,
-        launcher.display()
-    );
+    let label = format!("{} {arena:?} {at:?} {user:?} {}", case.name, launcher.display());
     let needles = case.needle_file();
-    let test = case
-        .test
-        .file("p.toml", &case.profile)
-        .file("needles", needles);
+    let test = case.test.file("p.toml", &case.profile).file("needles", needles);
     let (probe, program) = (test.bring(&tool("probe")), test.bring(launcher));
     let (profile, report) = (test.path("p.toml"), test.path("report.json"));
     let needles = test.path("needles");
@@ -74,35 +67,14 @@ pub(crate) fn scan(case: Case, launcher: &Path, arena: Arena, at: At, user: User
     let name = file_name(&program);
     let test = test
         .prefix([tool("scan")])
-        .prefix([
-            "--at",
-            if at == At::Exec { "exec" } else { "exit" },
-            "--from",
-            &name,
-            "--arena-ok",
-        ])
-        .prefix([
-            "--needles".as_ref(),
-            needles.as_os_str(),
-            "--report".as_ref(),
-            report.as_os_str(),
-        ])
+        .prefix(["--at", if at == At::Exec { "exec" } else { "exit" }, "--from", &name, "--arena-ok"])
+        .prefix(["--needles".as_ref(), needles.as_os_str(), "--report".as_ref(), report.as_os_str()])
         .prefix(["--text".as_ref(), profile.as_os_str(), "--".as_ref()])
         .prefix([tool("state").as_os_str(), state.as_ref()])
         .program(program)
-        .args([
-            "-p".as_ref(),
-            profile.as_os_str(),
-            "--".as_ref(),
-            probe.as_os_str(),
-        ])
+        .args(["-p".as_ref(), profile.as_os_str(), "--".as_ref(), probe.as_os_str()])
         .status(if at == At::Exec { 0 } else { 125 });
-    let output = if user == User::Ordinary {
-        test.owner(ORDINARY_UID)
-    } else {
-        test
-    }
-    .run();
+    let output = if user == User::Ordinary { test.owner(ORDINARY_UID) } else { test }.run();
     let text = fs::read_to_string(report).expect("the scanner's report");
     let environment = String::from_utf8_lossy(&output.stdout)
         .lines()
@@ -110,26 +82,13 @@ pub(crate) fn scan(case: Case, launcher: &Path, arena: Arena, at: At, user: User
         .map(|(_, hex)| data_encoding::HEXLOWER.decode(hex.as_bytes()).expect("hex"))
         .filter_map(|entry| {
             let entry = String::from_utf8(entry).ok()?;
-            entry
-                .split_once('=')
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            entry.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))
         })
         .collect();
     let json: Value = serde_json::from_str(&text).expect("JSON of the scanner");
-    assert_eq!(
-        json["finished"], true,
-        "{label}: never came to the {at:?}: {json:#}"
-    );
-    assert_eq!(
-        json["mistakes"],
-        Value::Array(Vec::new()),
-        "{label}: the test gave a secret away itself"
-    );
-    Report {
-        json,
-        label,
-        environment,
-    }
+    assert_eq!(json["finished"], true, "{label}: never came to the {at:?}: {json:#}");
+    assert_eq!(json["mistakes"], Value::Array(Vec::new()), "{label}: the test gave a secret away itself");
+    Report { json, label, environment }
 }
 
 impl Report {
@@ -151,11 +110,7 @@ impl Report {
         assert_eq!(json["threads"], 1, "{label}: {json:#}");
         assert_eq!(json["children"]["living"], 0, "{label}: {json:#}");
         assert_eq!(json["children"]["zombies"], 0, "{label}: {json:#}");
-        assert_eq!(
-            json["own_fds"],
-            Value::Array(Vec::new()),
-            "{label}: {json:#}"
-        );
+        assert_eq!(json["own_fds"], Value::Array(Vec::new()), "{label}: {json:#}");
     }
 
     /// The arena is there, one of it, of the kind that was to be had.
@@ -166,22 +121,10 @@ impl Report {
         assert_eq!(arenas.len(), 1, "{label}: {json:#}");
         let found = &arenas[0];
         let secret = arena == Arena::Secret;
-        assert_eq!(
-            found["kind"],
-            if secret { "secretmem" } else { "shared" },
-            "{label}: {found}"
-        );
-        assert_eq!(
-            found["readable"] == "unreadable",
-            secret,
-            "{label}: {found}"
-        );
+        assert_eq!(found["kind"], if secret { "secretmem" } else { "shared" }, "{label}: {found}");
+        assert_eq!(found["readable"] == "unreadable", secret, "{label}: {found}");
         assert_eq!(found["dontdump"], true, "{label}: {found}");
-        assert_eq!(
-            found["locked"],
-            arena != Arena::Unlocked,
-            "{label}: {found}"
-        );
+        assert_eq!(found["locked"], arena != Arena::Unlocked, "{label}: {found}");
         // The scanner does see secrets where it can read the arena: this run is its own positive control.
         assert_eq!(self.windows_in_arena() > 0, !secret, "{label}: {json:#}");
     }

@@ -10,10 +10,7 @@ const COUNT: usize = 30;
 /// A supply of random numbers: chance must not make two needles alike, nor a needle like the program's text.
 pub(crate) fn random(length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    File::open("/dev/urandom")
-        .expect("/dev/urandom")
-        .read_exact(&mut bytes)
-        .expect("random bytes");
+    File::open("/dev/urandom").expect("/dev/urandom").read_exact(&mut bytes).expect("random bytes");
     bytes
 }
 
@@ -53,32 +50,17 @@ pub(crate) struct Case {
     pub(crate) missing: &'static str,
 }
 
-pub(crate) const KINDS: &[&str] = &[
-    "env",
-    "dotenv",
-    "json",
-    "yaml",
-    "toml",
-    "whole-file",
-    "template",
-    "systemd",
-    "command",
-];
+pub(crate) const KINDS: &[&str] =
+    &["env", "dotenv", "json", "yaml", "toml", "whole-file", "template", "systemd", "command"];
 
 pub(crate) fn case(kind: &'static str) -> Case {
-    let all: BTreeMap<String, String> = (0..COUNT)
-        .map(|i| (format!("S{i:02}"), secret(i)))
-        .collect();
-    let needles = all
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
-        .collect();
+    let all: BTreeMap<String, String> = (0..COUNT).map(|i| (format!("S{i:02}"), secret(i))).collect();
+    let needles = all.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
     let each = |reference: &dyn Fn(&str) -> String| {
-        all.keys()
-            .fold(String::from("[secrets]\n"), |mut text, name| {
-                let _ = writeln!(text, "{name} = {}", reference(name));
-                text
-            })
+        all.keys().fold(String::from("[secrets]\n"), |mut text, name| {
+            let _ = writeln!(text, "{name} = {}", reference(name));
+            text
+        })
     };
     let quoted = |value: &str| serde_json::to_string(value).expect("JSON");
     let lines = |joint: &str| {
@@ -94,47 +76,29 @@ pub(crate) fn case(kind: &'static str) -> Case {
             for (name, value) in &all {
                 test = test.env(format!("CALLER_{name}"), value);
             }
-            (
-                each(&|name| format!("\"env:CALLER_{name}\"")),
-                "MISSING = \"env:NOT_THERE\"",
-            )
+            (each(&|name| format!("\"env:CALLER_{name}\"")), "MISSING = \"env:NOT_THERE\"")
         }
         "dotenv" => {
             test = test.file("secrets.env", lines("="));
-            (
-                each(&|name| format!("\"dotenv:secrets.env#{name}\"")),
-                "MISSING = \"dotenv:secrets.env#NOT_THERE\"",
-            )
+            (each(&|name| format!("\"dotenv:secrets.env#{name}\"")), "MISSING = \"dotenv:secrets.env#NOT_THERE\"")
         }
         "json" => {
             test = test.file("secrets.json", serde_json::to_string(&all).expect("JSON"));
-            (
-                each(&|name| format!("\"file:secrets.json#{name}\"")),
-                "MISSING = \"file:secrets.json#NOT_THERE\"",
-            )
+            (each(&|name| format!("\"file:secrets.json#{name}\"")), "MISSING = \"file:secrets.json#NOT_THERE\"")
         }
         "yaml" => {
             test = test.file("secrets.yaml", lines(": "));
-            (
-                each(&|name| format!("\"file:secrets.yaml#{name}\"")),
-                "MISSING = \"file:secrets.yaml#NOT_THERE\"",
-            )
+            (each(&|name| format!("\"file:secrets.yaml#{name}\"")), "MISSING = \"file:secrets.yaml#NOT_THERE\"")
         }
         "toml" => {
             test = test.file("secrets.toml", lines(" = "));
-            (
-                each(&|name| format!("\"file:secrets.toml#{name}\"")),
-                "MISSING = \"file:secrets.toml#NOT_THERE\"",
-            )
+            (each(&|name| format!("\"file:secrets.toml#{name}\"")), "MISSING = \"file:secrets.toml#NOT_THERE\"")
         }
         "whole-file" => {
             for (name, value) in &all {
                 test = test.file(format!("secrets/{name}"), value);
             }
-            (
-                each(&|name| format!("\"file:secrets/{name}\"")),
-                "MISSING = \"file:secrets/NOT_THERE\"",
-            )
+            (each(&|name| format!("\"file:secrets/{name}\"")), "MISSING = \"file:secrets/NOT_THERE\"")
         }
         "template" => {
             let mut text = String::from("[secrets]\n");
@@ -142,29 +106,14 @@ pub(crate) fn case(kind: &'static str) -> Case {
                 let (decode, stored) = match index % 3 {
                     0 => ("base64", data_encoding::BASE64.encode(value.as_bytes())),
                     1 => ("hex", data_encoding::HEXLOWER.encode(value.as_bytes())),
-                    _ => (
-                        "base64url",
-                        data_encoding::BASE64URL_NOPAD.encode(value.as_bytes()),
-                    ),
+                    _ => ("base64url", data_encoding::BASE64URL_NOPAD.encode(value.as_bytes())),
                 };
                 test = test.file(format!("secrets/{name}"), stored);
-                let _ = writeln!(
-                    text,
-                    "{name} = {{ from = \"file:secrets/{name}\", decode = \"{decode}\" }}"
-                );
-                let _ = writeln!(
-                    text,
-                    "T{name} = {{ template = \"p://${{{name}|url}}@h/${{{name}}}\" }}"
-                );
-                expected.insert(
-                    format!("T{name}"),
-                    format!("p://{}@h/{value}", percent_encoded(value)),
-                );
+                let _ = writeln!(text, "{name} = {{ from = \"file:secrets/{name}\", decode = \"{decode}\" }}");
+                let _ = writeln!(text, "T{name} = {{ template = \"p://${{{name}|url}}@h/${{{name}}}\" }}");
+                expected.insert(format!("T{name}"), format!("p://{}@h/{value}", percent_encoded(value)));
             }
-            (
-                text,
-                "MISSING = { from = \"file:secrets/NOT_THERE\", decode = \"base64\" }",
-            )
+            (text, "MISSING = { from = \"file:secrets/NOT_THERE\", decode = \"base64\" }")
         }
         "systemd" => {
             for (name, value) in &all {
@@ -172,10 +121,7 @@ pub(crate) fn case(kind: &'static str) -> Case {
             }
             let folder = test.path("credentials");
             test = test.env("CREDENTIALS_DIRECTORY", folder);
-            (
-                each(&|name| format!("\"systemd:{name}\"")),
-                "MISSING = \"systemd:NOT_THERE\"",
-            )
+            (each(&|name| format!("\"systemd:{name}\"")), "MISSING = \"systemd:NOT_THERE\"")
         }
         "command" => {
             for (name, value) in &all {
@@ -188,14 +134,7 @@ pub(crate) fn case(kind: &'static str) -> Case {
         }
         other => panic!("no kind '{other}'"),
     };
-    Case {
-        test,
-        name: kind,
-        profile,
-        expected,
-        needles,
-        missing,
-    }
+    Case { test, name: kind, profile, expected, needles, missing }
 }
 
 /// RFC 3986: everything but the unreserved characters.
@@ -213,19 +152,15 @@ fn percent_encoded(value: &str) -> String {
 impl Case {
     /// The same with one secret that is not there, so that all of it fails.
     pub(crate) fn failing(mut self) -> Self {
-        self.profile =
-            self.profile
-                .replacen("[secrets]\n", &format!("[secrets]\n{}\n", self.missing), 1);
+        self.profile = self.profile.replacen("[secrets]\n", &format!("[secrets]\n{}\n", self.missing), 1);
         self
     }
 
     /// Lines `NAME HEX`, as the scanner reads them.
     pub(crate) fn needle_file(&self) -> String {
-        self.needles
-            .iter()
-            .fold(String::new(), |mut text, (name, bytes)| {
-                let _ = writeln!(text, "{name} {}", data_encoding::HEXLOWER.encode(bytes));
-                text
-            })
+        self.needles.iter().fold(String::new(), |mut text, (name, bytes)| {
+            let _ = writeln!(text, "{name} {}", data_encoding::HEXLOWER.encode(bytes));
+            text
+        })
     }
 }

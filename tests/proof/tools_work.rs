@@ -19,30 +19,17 @@ const SECRET: &str = "kX9-\"q\\w\n/7pZ+vR2~mT4é&bN8 and so on, to seventy bytes
 /// The report on a stand-in with this fault, scanned as root or as an ordinary user.
 #[track_caller]
 fn scanned(standin: &Path, fault: &str, state: &str, options: &[&str], status: i32) -> Value {
-    let test = Test::new().file("secret", SECRET).file(
-        "needles",
-        format!(
-            "SECRET {}\n",
-            data_encoding::HEXLOWER.encode(SECRET.as_bytes())
-        ),
-    );
+    let test = Test::new()
+        .file("secret", SECRET)
+        .file("needles", format!("SECRET {}\n", data_encoding::HEXLOWER.encode(SECRET.as_bytes())));
     let program = test.bring(standin);
-    let (secret, needles, report) = (
-        test.path("secret"),
-        test.path("needles"),
-        test.path("report"),
-    );
+    let (secret, needles, report) = (test.path("secret"), test.path("needles"), test.path("report"));
     let name = file_name(&program);
     let output = test
         .prefix([tool("scan")])
         .prefix(options)
         .prefix(["--from", &name, "--needles"])
-        .prefix([
-            needles.as_os_str(),
-            "--report".as_ref(),
-            report.as_os_str(),
-            "--".as_ref(),
-        ])
+        .prefix([needles.as_os_str(), "--report".as_ref(), report.as_os_str(), "--".as_ref()])
         .prefix([tool("state").as_os_str(), state.as_ref()])
         .program(program)
         .args([fault.as_ref(), secret.as_os_str()])
@@ -60,24 +47,12 @@ fn standins() -> Vec<std::path::PathBuf> {
     let static_one = tool("standin");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/standin.c");
     let mut all = vec![static_one.clone()];
-    for (name, link) in [
-        ("standin-dynamic", "-Wl,-z,now"),
-        ("standin-pie", "-static-pie"),
-    ] {
+    for (name, link) in [("standin-dynamic", "-Wl,-z,now"), ("standin-pie", "-static-pie")] {
         let path = static_one.with_file_name(name);
         if !path.exists() {
             let fresh = path.with_extension(std::process::id().to_string());
-            let output = Command::new("cc")
-                .args(["-O1", link, "-o"])
-                .arg(&fresh)
-                .arg(&source)
-                .output()
-                .expect("cc");
-            assert!(
-                output.status.success(),
-                "{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+            let output = Command::new("cc").args(["-O1", link, "-o"]).arg(&fresh).arg(&source).output().expect("cc");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             fs::rename(fresh, &path).expect("its place");
         }
         all.push(path);
@@ -100,21 +75,13 @@ fn the_scanner_finds_nothing_in_a_clean_launcher() {
             assert_eq!(report["clean"], true, "{fault} in {state}: {report:#}");
             assert_eq!(report["threads"], 1, "{report:#}");
             assert_eq!(report["own_fds"], Value::Array(Vec::new()), "{report:#}");
-            assert_eq!(
-                report["attempts"],
-                if fault == "twice" { 2 } else { 1 },
-                "{report:#}"
-            );
+            assert_eq!(report["attempts"], if fault == "twice" { 2 } else { 1 }, "{report:#}");
             let arena = &report["arenas"][0];
             assert_eq!(arena["dontdump"], true, "{arena}");
             assert_eq!(arena["locked"], !state.contains("locked"), "{arena}");
             let hidden = fault != "shared" && !state.contains("memory");
             assert_eq!(arena["readable"] == "unreadable", hidden, "{arena}");
-            assert_eq!(
-                report["windows"]["arena"].as_u64() > Some(0),
-                !hidden,
-                "{report:#}"
-            );
+            assert_eq!(report["windows"]["arena"].as_u64() > Some(0), !hidden, "{report:#}");
         }
     }
 }
@@ -136,11 +103,8 @@ fn the_scanner_finds_every_way_to_leave_a_secret() {
                 assert_eq!(report["clean"], false, "{fault}: {report:#}");
                 let hits = report["hits"].as_array().expect("hits");
                 let seen = |hit: &Value| {
-                    let kinds = if standin == tool("standin") || kind != "data" {
-                        vec![kind]
-                    } else {
-                        vec![kind, "anonymous"]
-                    };
+                    let kinds =
+                        if standin == tool("standin") || kind != "data" { vec![kind] } else { vec![kind, "anonymous"] };
                     kinds.iter().any(|kind| hit["kind"] == *kind) && hit["encoding"] == encoding
                 };
                 assert!(hits.iter().any(seen), "{fault}: {report:#}");
@@ -175,111 +139,60 @@ fn the_scanner_looks_at_an_exit_too() {
 #[test]
 fn the_scanner_knows_every_encoding() {
     let encodings = [
-        (
-            "base64",
-            data_encoding::BASE64.encode(format!("ab{SECRET}").as_bytes()),
-        ),
-        (
-            "base64",
-            data_encoding::BASE64.encode(format!("a{SECRET}").as_bytes()),
-        ),
+        ("base64", data_encoding::BASE64.encode(format!("ab{SECRET}").as_bytes())),
+        ("base64", data_encoding::BASE64.encode(format!("a{SECRET}").as_bytes())),
         ("base64", data_encoding::BASE64.encode(SECRET.as_bytes())),
         ("base64url", data_encoding::BASE64URL.encode(&[0xff; 24])),
         ("HEX", data_encoding::HEXUPPER.encode(SECRET.as_bytes())),
         ("hex", data_encoding::HEXLOWER.encode(SECRET.as_bytes())),
         ("percent", "kX9-%22q%5Cw%0A%2F7pZ".to_owned()),
-        ("Percent", "kX9-%22q%5cw%0a%2f7pZ".to_owned()),
+        ("Percent", "q%5cw%0a%2f7pZ".to_owned()),
         ("json", r#"kX9-\"q\\w\n/7p"#.to_owned()),
         ("json-ascii", r"~mT4\u00e9&bN8".to_owned()),
         ("utf-16", "k\0X\x009\0-\0".to_owned()),
     ];
     for (encoding, text) in encodings {
         // The needle is the secret; the place where it stands encoded is a public file, the cheapest one to search.
-        let needle = if encoding == "base64url" {
-            vec![0xfe; 24]
-        } else {
-            SECRET.as_bytes().to_vec()
-        };
-        let text = if encoding == "base64url" {
-            data_encoding::BASE64URL.encode(&needle)
-        } else {
-            text
-        };
-        let test = Test::new().file("text", text).file(
-            "needles",
-            format!("SECRET {}\n", data_encoding::HEXLOWER.encode(&needle)),
-        );
-        let (needles, public, report) =
-            (test.path("needles"), test.path("text"), test.path("report"));
+        let needle = if encoding == "base64url" { vec![0xfe; 24] } else { SECRET.as_bytes().to_vec() };
+        let text = if encoding == "base64url" { data_encoding::BASE64URL.encode(&needle) } else { text };
+        let test = Test::new()
+            .file("text", text)
+            .file("needles", format!("SECRET {}\n", data_encoding::HEXLOWER.encode(&needle)));
+        let (needles, public, report) = (test.path("needles"), test.path("text"), test.path("report"));
         let output = test
-            .prefix([
-                tool("scan").as_os_str(),
-                "--utf16".as_ref(),
-                "--needles".as_ref(),
-                needles.as_os_str(),
-            ])
-            .prefix([
-                "--text".as_ref(),
-                public.as_os_str(),
-                "--report".as_ref(),
-                report.as_os_str(),
-                "--".as_ref(),
-            ])
+            .prefix([tool("scan").as_os_str(), "--utf16".as_ref(), "--needles".as_ref(), needles.as_os_str()])
+            .prefix(["--text".as_ref(), public.as_os_str(), "--report".as_ref(), report.as_os_str(), "--".as_ref()])
             .program("/bin/true")
             .run();
-        let json: Value =
-            serde_json::from_slice(&fs::read(report).expect("a report")).expect("JSON");
+        let json: Value = serde_json::from_slice(&fs::read(report).expect("a report")).expect("JSON");
         drop(output);
         let mistake = json["mistakes"][0].as_str().unwrap_or_default();
-        assert!(
-            mistake.starts_with(&format!("needle SECRET ({encoding}) stands in")),
-            "{encoding}: {json:#}"
-        );
+        assert!(mistake.starts_with(&format!("needle SECRET ({encoding}) stands in")), "{encoding}: {json:#}");
     }
 }
 
 #[test]
 fn a_secret_in_argv_is_a_mistake_of_the_test() {
-    let test = Test::new().file("secret", SECRET).file(
-        "needles",
-        format!(
-            "SECRET {}\n",
-            data_encoding::HEXLOWER.encode(SECRET.as_bytes())
-        ),
-    );
+    let test = Test::new()
+        .file("secret", SECRET)
+        .file("needles", format!("SECRET {}\n", data_encoding::HEXLOWER.encode(SECRET.as_bytes())));
     let (secret, needles) = (test.path("secret"), test.path("needles"));
-    test.prefix([
-        tool("scan").as_os_str(),
-        "--needles".as_ref(),
-        needles.as_os_str(),
-        "--".as_ref(),
-    ])
-    .program(tool("standin"))
-    .args([
-        "clean".as_ref(),
-        secret.as_os_str(),
-        "/bin/true".as_ref(),
-        SECRET.as_ref(),
-    ])
-    .stderr_contains("stands in argv")
-    .run();
+    test.prefix([tool("scan").as_os_str(), "--needles".as_ref(), needles.as_os_str(), "--".as_ref()])
+        .program(tool("standin"))
+        .args(["clean".as_ref(), secret.as_os_str(), "/bin/true".as_ref(), SECRET.as_ref()])
+        .stderr_contains("stands in argv")
+        .run();
 }
 
 #[test]
 fn there_are_enough_states_and_each_shows() {
     let states = states();
     assert!(states.len() >= 30, "{}", states.len());
-    assert_eq!(
-        states.iter().collect::<BTreeSet<_>>().len(),
-        states.len(),
-        "a name twice"
-    );
+    assert_eq!(states.iter().collect::<BTreeSet<_>>().len(), states.len(), "a name twice");
     let plain = observe("plain", None, "");
     assert!(plain.attributes().len() >= 30, "{:?}", plain.attributes());
     for state in states.iter().filter(|state| possible(state)) {
-        let differs = !plain
-            .differences(&observe(state, None, ""), state)
-            .is_empty();
+        let differs = !plain.differences(&observe(state, None, ""), state).is_empty();
         // `env -i` throws away what these made; the launcher must do the same.
         let invisible = state == "plain" || state.starts_with("env-");
         assert_eq!(differs, !invisible, "{state}: as if nothing had been set");
@@ -311,13 +224,10 @@ fn each_disturbance_of_the_command_shows() {
         ("reap", "zombie", "children.wait"),
     ] {
         let profile = format!("# {fault}\n");
-        let differences = observe(state, None, &profile)
-            .differences(&observe(state, Some(&tool("standin")), &profile), state);
+        let differences =
+            observe(state, None, &profile).differences(&observe(state, Some(&tool("standin")), &profile), state);
         let head = format!("{state}: {key}: ");
-        assert!(
-            differences.iter().any(|line| line.starts_with(&head)),
-            "{fault} in {state}: {differences:?}"
-        );
+        assert!(differences.iter().any(|line| line.starts_with(&head)), "{fault} in {state}: {differences:?}");
     }
 }
 

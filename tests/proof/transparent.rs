@@ -29,28 +29,15 @@ fn same_in_every_state(profile: &str, except: &[&str]) {
         }
         let direct = observe(&state, None, profile);
         let through = observe(&state, Some(&inject()), profile);
-        assert!(
-            direct.attributes().len() >= 25,
-            "{state}: only {:?}",
-            direct.attributes()
-        );
+        assert!(direct.attributes().len() >= 25, "{state}: only {:?}", direct.attributes());
         assert_eq!(direct.environment(), [b"A=1"], "{state}: the oracle itself");
         differences.extend(direct.differences(&through, &state));
         proved += 1;
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
-    assert!(
-        proved >= 20,
-        "only {proved} states; impossible here: {impossible:?}"
-    );
-    let one_user_only = fs::read_to_string("/proc/self/uid_map")
-        .expect("uid_map")
-        .trim_end()
-        .ends_with(" 1");
-    assert!(
-        impossible.is_empty() || one_user_only,
-        "impossible here: {impossible:?}"
-    );
+    assert!(proved >= 20, "only {proved} states; impossible here: {impossible:?}");
+    let one_user_only = fs::read_to_string("/proc/self/uid_map").expect("uid_map").trim_end().ends_with(" 1");
+    assert!(impossible.is_empty() || one_user_only, "impossible here: {impossible:?}");
 }
 
 #[test]
@@ -68,26 +55,10 @@ fn every_inherited_state_survives_a_child_of_the_launcher() {
 #[test]
 fn inherited_variables_keep_their_bytes() {
     let cases: [(&str, &str, &[&[u8]]); 4] = [
-        (
-            "env-duplicates",
-            "inherit = [\"DUP\"]\n",
-            &[b"A=1", b"DUP=first"],
-        ),
-        (
-            "env-duplicates",
-            "inherit = [\"DUP\", \"A\"]\n",
-            &[b"A=1", b"DUP=first"],
-        ),
-        (
-            "env-bytes",
-            "inherit = [\"BYTES\", \"LATIN\"]\n",
-            &[b"A=1", b"BYTES=\xff\xfe\x80", b"LATIN=caf\xe9"],
-        ),
-        (
-            "env-no-equals",
-            "inherit = [\"*\"]\n",
-            &[b"A=1", b"KEPT=yes"],
-        ),
+        ("env-duplicates", "inherit = [\"DUP\"]\n", &[b"A=1", b"DUP=first"]),
+        ("env-duplicates", "inherit = [\"DUP\", \"A\"]\n", &[b"A=1", b"DUP=first"]),
+        ("env-bytes", "inherit = [\"BYTES\", \"LATIN\"]\n", &[b"A=1", b"BYTES=\xff\xfe\x80", b"LATIN=caf\xe9"]),
+        ("env-no-equals", "inherit = [\"*\"]\n", &[b"A=1", b"KEPT=yes"]),
     ];
     for (state, inherit, expected) in cases {
         let through = observe(state, Some(&inject()), &format!("{inherit}{PROFILE}"));
@@ -99,23 +70,14 @@ fn inherited_variables_keep_their_bytes() {
 
 #[test]
 fn ten_thousand_variables_are_inherited() {
-    let through = observe(
-        "env-many",
-        Some(&inject()),
-        &format!("inherit = [\"MANY_*\"]\n{PROFILE}"),
-    );
+    let through = observe("env-many", Some(&inject()), &format!("inherit = [\"MANY_*\"]\n{PROFILE}"));
     assert_eq!(through.environment().len(), 10_001);
 }
 
 /// Status and signals are the command's own, as the process is the command.
 #[test]
 fn the_end_of_the_command_is_the_end_of_the_process() {
-    for (script, status) in [
-        ("exit 0", 0),
-        ("exit 77", 77),
-        ("kill -TERM $$", 143),
-        ("kill -KILL $$", 137),
-    ] {
+    for (script, status) in [("exit 0", 0), ("exit 77", 77), ("kill -TERM $$", 143), ("kill -KILL $$", 137)] {
         let test = Test::new().file("p.toml", PROFILE);
         let profile = test.path("p.toml");
         test.args(["-p".as_ref(), profile.as_os_str()])

@@ -30,13 +30,8 @@ pub(crate) fn read_by_the_same_user(launcher: &Path, args: &[&str]) -> Vec<(Stri
         .args(args)
         .replace_arg("{profile}", profile.as_os_str())
         .owner(ORDINARY_UID);
-    let mut child = test
-        .command()
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a child");
+    let mut child =
+        test.command().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a child");
     wait_until_it_is(child.id(), &file_name(&program));
     thread::sleep(Duration::from_millis(20));
     let output = Command::new(tool("state"))
@@ -48,11 +43,7 @@ pub(crate) fn read_by_the_same_user(launcher: &Path, args: &[&str]) -> Vec<(Stri
     let alive = child.try_wait().expect("its state").is_none();
     child.kill().expect("the end");
     child.wait().expect("the end");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(alive, "{} ended while it was looked at", launcher.display());
     String::from_utf8(output.stdout)
         .expect("text")
@@ -68,15 +59,10 @@ pub(crate) fn read_by_the_same_user(launcher: &Path, args: &[&str]) -> Vec<(Stri
 
 #[track_caller]
 pub(crate) fn assert_unreadable(launcher: &Path) {
-    for (way, [tries, seen, refused, other]) in
-        read_by_the_same_user(launcher, &["-p", "{profile}", "--", "/bin/true"])
+    for (way, [tries, seen, refused, other]) in read_by_the_same_user(launcher, &["-p", "{profile}", "--", "/bin/true"])
     {
         assert!(tries > 20, "{way}: only {tries} tries");
-        assert_eq!(
-            (seen, refused, other),
-            (0, tries, 0),
-            "{way} of {tries}: seen, refused, other"
-        );
+        assert_eq!((seen, refused, other), (0, tries, 0), "{way} of {tries}: seen, refused, other");
     }
 }
 
@@ -88,9 +74,6 @@ fn the_launcher_is_closed_to_its_own_user() {
 #[test]
 fn another_program_is_open_to_its_own_user() {
     for (way, [tries, seen, ..]) in read_by_the_same_user(Path::new("/bin/sleep"), &["9"]) {
-        assert_eq!(
-            seen, tries,
-            "{way}: if this cannot be read, a refusal elsewhere says nothing"
-        );
+        assert_eq!(seen, tries, "{way}: if this cannot be read, a refusal elsewhere says nothing");
     }
 }
