@@ -34,9 +34,16 @@ impl State {
 
     /// The state with this number in the protocol.
     pub fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Absent, Self::Denied, Self::Locked, Self::Unreachable, Self::Timeout, Self::Invalid]
-            .into_iter()
-            .find(|state| *state as u8 == byte)
+        [
+            Self::Absent,
+            Self::Denied,
+            Self::Locked,
+            Self::Unreachable,
+            Self::Timeout,
+            Self::Invalid,
+        ]
+        .into_iter()
+        .find(|state| *state as u8 == byte)
     }
 }
 
@@ -56,7 +63,12 @@ pub struct Fault {
 
 impl Fault {
     fn new(state: State, transient: bool, message: impl Into<String>) -> Self {
-        Self { state, transient, message: message.into(), hint: None }
+        Self {
+            state,
+            transient,
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// There is no such item, by the source's own word.
@@ -111,7 +123,11 @@ impl Fault {
 pub fn printable(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars().take(300) {
-        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+        if c.is_control() {
+            out.extend(c.escape_default())
+        } else {
+            out.push(c)
+        }
     }
     if text.chars().nth(300).is_some() {
         out.push_str("...");

@@ -22,7 +22,10 @@ pub struct Payload {
 
 impl From<Vec<u8>> for Payload {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes: Secret::new(bytes), notes: Vec::new() }
+        Self {
+            bytes: Secret::new(bytes),
+            notes: Vec::new(),
+        }
     }
 }
 
