@@ -16,9 +16,9 @@ static void json_text(FILE *f, const char *text)
 static void print_report(FILE *f, const struct report *r, int arena_ok)
 {
     unsigned long bad = r->windows_outside + (arena_ok ? 0 : r->windows_in_arena);
-    fprintf(f, "{\"at\": \"%s\", \"finished\": %s, \"attempts\": %d, \"clean\": %s, \"windows\": {\"outside\": %lu, \"arena\": %lu},\n",
+    fprintf(f, "{\"at\": \"%s\", \"finished\": %s, \"attempts\": %d, \"clean\": %s, \"windows\": {\"outside\": %lu, \"arena\": %lu, \"program\": %lu},\n",
         r->where, r->finished ? "true" : "false", r->attempts, r->finished && !bad && !mistake_count ? "true" : "false",
-        r->windows_outside, r->windows_in_arena);
+        r->windows_outside, r->windows_in_arena, r->windows_in_program);
     fprintf(f, " \"searched\": {\"needles\": %d, \"encoded_windows\": %zu, \"mappings\": %lu, \"unreadable\": %lu, \"bytes\": %lu, \"ms\": %ld},\n",
         needle_count, slot_used, r->mappings, r->unreadable, r->bytes, spent_ms);
     fprintf(f, " \"threads\": %d, \"children\": {\"living\": %d, \"zombies\": %d},\n \"mistakes\": [", r->threads, r->living, r->zombies);
