@@ -2,7 +2,7 @@
 //!
 //! They need root and a C compiler. Under `unshare -r` those that need a second uid fail and say so.
 //! `INJECT_UNDER_TEST` names another launcher than cargo's; `INJECT_LEAK_NO_SCRUB` and
-//! `INJECT_LEAK_SYSTEM_ALLOCATOR` name those with a leak, which are built here otherwise.
+//! `INJECT_LEAK_SYSTEM_ALLOCATOR` name those with a leak; what is not named is built here, optimised.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stderr, reason = "a test ends where it fails")]
 

@@ -1,15 +1,12 @@
 //! The C tools, compiled once, and the launchers with a leak built in, which the proofs must catch.
 
-use {
-    super::inject,
-    std::{
-        collections::HashMap,
-        env, fs,
-        hash::{DefaultHasher, Hash, Hasher},
-        path::{Path, PathBuf},
-        process::{self, Command},
-        sync::{Mutex, OnceLock, PoisonError},
-    },
+use std::{
+    collections::HashMap,
+    env, fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+    process::{self, Command},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 static BUILT: OnceLock<Mutex<HashMap<String, PathBuf>>> = OnceLock::new();
@@ -61,29 +58,46 @@ fn digest(folder: &Path) -> u64 {
     hasher.finish()
 }
 
+/// The launcher as it is shipped: optimised. Without that, vector code spills what it looks at to the stack (seen:
+/// 700 windows from memchr), and the promise is not made of such a build.
+pub(crate) fn optimized() -> PathBuf {
+    env::var_os("INJECT_UNDER_TEST").map_or_else(|| build(None), PathBuf::from)
+}
+
 /// The launcher with one protection taken out at compile time: `leak-no-scrub`, `leak-system-allocator`. The
 /// variable of the same name (`INJECT_LEAK_NO_SCRUB`) saves the build; doing without one is a failure.
 pub(crate) fn leaky(feature: &str) -> PathBuf {
-    once(feature, || {
-        let variable = format!("INJECT_{}", feature.to_uppercase().replace('-', "_"));
-        if let Some(path) = env::var_os(&variable) {
-            return path.into();
-        }
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(feature);
-        let output = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--offline", "--package", "inject", "--bin", "inject", "--features", feature])
+    let variable = format!("INJECT_{}", feature.to_uppercase().replace('-', "_"));
+    env::var_os(variable).map_or_else(|| build(Some(feature)), PathBuf::from)
+}
+
+/// One folder for all, so that the dependencies are built once; each result is copied out of it, as the next one
+/// takes its place. Optimised like the clean one, so that the protection is all that differs.
+fn build(feature: Option<&str>) -> PathBuf {
+    let name = feature.unwrap_or("optimized");
+    once(name, || {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("optimized");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .args(["build", "--quiet", "--offline", "--release", "--package", "inject", "--bin", "inject"])
+            .args(feature.iter().flat_map(|feature| ["--features", feature]))
             .arg("--target-dir")
             .arg(&target)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .expect("cargo");
+            .current_dir(env!("CARGO_MANIFEST_DIR"));
+        let output = cargo.output().expect("cargo");
         assert!(
             output.status.success(),
-            "no launcher with the leak, so nothing shows that the scan would see one; build it with `--features {feature}` \
-       and name it in {variable}\n{}",
+            "no launcher ({name}) to scan; {cargo:?} failed:\n{}",
             String::from_utf8_lossy(&output.stderr),
         );
-        target.join("debug/inject")
+        let folder = target.join(name);
+        fs::create_dir_all(&folder).expect("a folder for it");
+        let fresh = folder.join(format!("inject.{}", process::id()));
+        // Not fs::copy: see `Test::bring`.
+        let copied = Command::new("/bin/cp").arg(target.join("release/inject")).arg(&fresh).status().expect("cp");
+        assert!(copied.success(), "cp {}", fresh.display());
+        fs::rename(fresh, folder.join("inject")).expect("the copy in its place");
+        folder.join("inject")
     })
 }
 
@@ -91,8 +105,4 @@ pub(crate) fn leaky(feature: &str) -> PathBuf {
 pub(crate) fn file_name(path: &Path) -> String {
     let real = fs::canonicalize(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     real.file_name().expect("a file").to_string_lossy().into_owned()
-}
-
-pub(crate) fn inject_name() -> String {
-    file_name(&inject())
 }

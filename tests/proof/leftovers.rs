@@ -6,7 +6,7 @@ use {
         scan::{Arena, At, User, scan},
         secrets::{KINDS, case},
     },
-    crate::common::{inject, tool::leaky},
+    crate::common::tool::{leaky, optimized},
 };
 
 #[track_caller]
@@ -14,7 +14,7 @@ fn nothing_is_left_at_the_exec(kind: &'static str, arenas: &[Arena], user: User)
     for &arena in arenas {
         let case = case(kind);
         let expected = case.expected.clone();
-        let report = scan(case, &inject(), arena, At::Exec, user);
+        let report = scan(case, &optimized(), arena, At::Exec, user);
         let names = |map: &std::collections::BTreeMap<String, String>| map.keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&report.environment), names(&expected), "{kind}: the names that the command got");
         assert!(report.environment == expected, "{kind}: a value did not arrive as it was");
@@ -27,7 +27,7 @@ fn nothing_is_left_at_the_exec(kind: &'static str, arenas: &[Arena], user: User)
 #[track_caller]
 fn nothing_is_left_at_the_exit(kind: &'static str, user: User) {
     for arena in [Arena::Secret, Arena::Locked, Arena::Unlocked] {
-        let report = scan(case(kind).failing(), &inject(), arena, At::Exit, user);
+        let report = scan(case(kind).failing(), &optimized(), arena, At::Exit, user);
         assert!(report.environment.is_empty(), "{kind}: the command ran");
         report.assert_nothing_left();
         assert_eq!(report.windows_in_arena(), 0, "{kind}: the arena was not wiped");
