@@ -229,6 +229,6 @@ fn start(spec: &Spec<'_>, guard: &Guard) -> nix::Result<Running> {
         (None, null()?)
     };
     let stdio = Stdio { input: theirs, output: write, error: null()? };
-    let child = sys::spawn(&spec.program, &spec.argv, &spec.env, &stdio, &guard.mask())?;
+    let child = sys::spawn(&spec.program, &spec.argv, &spec.env, &stdio, guard.mask())?;
     Ok(Running { child, input: ours, output: Some(read) })
 }

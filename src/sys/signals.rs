@@ -3,7 +3,8 @@
 //! Handlers rather than a signalfd: a read from a slow disk can still be interrupted. What the caller ignores or blocks
 //! stays so. A launch that starts no child never comes here.
 
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, Signal};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// The signals that end a launch.
@@ -54,6 +55,34 @@ extern "C" fn end(signal: libc::c_int) {
     }
 }
 
+/// A signal mask as the kernel has it, a bit a signal. glibc's own type and calls hide signals 32 and 33 from programs,
+/// and would take them out of a mask that the caller had.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Mask(u64);
+
+impl Mask {
+    /// Every signal.
+    pub(super) const ALL: Self = Self(u64::MAX);
+
+    fn of(signal: Signal) -> Self {
+        Self(1 << (signal as u32 - 1))
+    }
+
+    fn has(self, signal: Signal) -> bool {
+        self.0 & Self::of(signal).0 != 0
+    }
+
+    /// Changes this thread's mask (`how` is one of the `SIG_` constants) and gives back what it was.
+    pub(super) fn change(self, how: libc::c_int) -> nix::Result<Self> {
+        let mut before = 0_u64;
+        // SAFETY: rt_sigprocmask(2) with two live masks and their size.
+        let changed = unsafe {
+            libc::syscall(libc::SYS_rt_sigprocmask, how, &raw const self.0, &raw mut before, size_of::<u64>())
+        };
+        Errno::result(changed).map(|_| Self(before))
+    }
+}
+
 fn disposition(signal: libc::c_int) -> libc::sighandler_t {
     // SAFETY: a null new action only asks for the old one, which is plain data.
     unsafe {
@@ -73,7 +102,7 @@ fn set_disposition(signal: libc::c_int, handler: libc::sighandler_t) {
 pub struct Guard {
     handled: Vec<Signal>,
     sigchld: libc::sighandler_t,
-    mask: SigSet,
+    mask: Mask,
     pending: bool,
 }
 
@@ -87,14 +116,12 @@ impl Guard {
         let sigchld = disposition(libc::SIGCHLD);
         let pending = pending(Signal::SIGCHLD);
         set_disposition(libc::SIGCHLD, libc::SIG_DFL);
-        let mut mask = SigSet::empty();
-        let only = SigSet::from_iter([Signal::SIGCHLD]);
-        let _ = sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&only), Some(&mut mask));
+        let mask = Mask::of(Signal::SIGCHLD).change(libc::SIG_UNBLOCK).unwrap_or(Mask(0));
         Self { handled, sigchld, mask, pending }
     }
 
     /// The mask that the caller had, which the children get too.
-    pub fn mask(&self) -> SigSet {
+    pub fn mask(&self) -> Mask {
         self.mask
     }
 }
@@ -110,11 +137,12 @@ impl Drop for Guard {
         for signal in &self.handled {
             set_disposition(*signal as i32, libc::SIG_DFL);
         }
-        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&self.mask), None);
+        let _ = self.mask.change(libc::SIG_SETMASK);
         set_disposition(libc::SIGCHLD, self.sigchld);
-        // A blocked SIGCHLD of the caller's own child was pending when we came: unblocking consumed it.
-        if self.pending && self.mask.contains(Signal::SIGCHLD) {
-            let _ = nix::sys::signal::raise(Signal::SIGCHLD);
+        // A blocked SIGCHLD of the caller's own child was pending when we came: unblocking consumed it. To the process,
+        // as the kernel sends it, not to the thread as raise(3) does.
+        if self.pending && self.mask.has(Signal::SIGCHLD) {
+            let _ = nix::sys::signal::kill(nix::unistd::getpid(), Signal::SIGCHLD);
         }
     }
 }
@@ -130,15 +158,14 @@ fn pending(signal: Signal) -> bool {
 /// Blocks SIGPIPE for a write of ours, and takes back one that it raised, so that neither a closed stderr nor the
 /// caller's own pending SIGPIPE changes anything.
 pub(super) struct NoSigpipe {
-    before: SigSet,
+    before: Mask,
     was_pending: bool,
 }
 
 impl NoSigpipe {
     pub(super) fn new() -> Self {
         let was_pending = pending(Signal::SIGPIPE);
-        let mut before = SigSet::empty();
-        let _ = sigprocmask(SigmaskHow::SIG_BLOCK, Some(&SigSet::from_iter([Signal::SIGPIPE])), Some(&mut before));
+        let before = Mask::of(Signal::SIGPIPE).change(libc::SIG_BLOCK).unwrap_or(Mask(0));
         Self { before, was_pending }
     }
 }
@@ -151,6 +178,6 @@ impl Drop for NoSigpipe {
             // SAFETY: the set and the time are live; no information is asked for.
             unsafe { libc::sigtimedwait(only.as_ref(), std::ptr::null_mut(), &raw const now) };
         }
-        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&self.before), None);
+        let _ = self.before.change(libc::SIG_SETMASK);
     }
 }

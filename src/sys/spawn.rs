@@ -1,8 +1,9 @@
 //! Children, started with vfork semantics: no copy of this process's memory exists at any time.
 
+use super::signals::Mask;
 use super::{above_stdio, signals};
 use nix::errno::Errno;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::signal::Signal;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
@@ -40,7 +41,7 @@ struct Start<'a> {
     argv: *const *const libc::c_char,
     envp: *const *const libc::c_char,
     stdio: [RawFd; 3],
-    mask: &'a SigSet,
+    mask: Mask,
     parent: libc::pid_t,
     error: i32,
 }
@@ -94,9 +95,8 @@ unsafe fn set_up(start: &Start<'_>) -> nix::Result<()> {
             Errno::result(libc::dup2(fd, target))?;
         }
         close_others()?;
-        Errno::result(libc::sigprocmask(libc::SIG_SETMASK, start.mask.as_ref(), std::ptr::null_mut()))?;
     }
-    Ok(())
+    start.mask.change(libc::SIG_SETMASK).map(drop)
 }
 
 /// Marks every descriptor above 2 close-on-exec: the child's table is a copy, so ours and the command's stay as they are.
@@ -111,7 +111,7 @@ unsafe fn close_others() -> nix::Result<()> {
 ///
 /// # Errors
 /// The system's, the exec's included: nothing runs then.
-pub fn spawn(program: &Program, argv: &[CString], envp: &[&CStr], stdio: &Stdio, mask: &SigSet) -> nix::Result<Child> {
+pub fn spawn(program: &Program, argv: &[CString], envp: &[&CStr], stdio: &Stdio, mask: Mask) -> nix::Result<Child> {
     let pointers =
         |list: &mut dyn Iterator<Item = *const libc::c_char>| list.chain([std::ptr::null()]).collect::<Vec<_>>();
     let argv = pointers(&mut argv.iter().map(|s| s.as_ptr()));
@@ -128,8 +128,7 @@ pub fn spawn(program: &Program, argv: &[CString], envp: &[&CStr], stdio: &Stdio,
     let mut stack = vec![0_u128; 4096];
     let mut pidfd: libc::c_int = -1;
     // No handler of ours may run in the child while it shares our memory.
-    let mut before = SigSet::empty();
-    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), Some(&mut before))?;
+    let before = Mask::ALL.change(libc::SIG_SETMASK)?;
     // SAFETY: the stack is ours and large enough for a few calls, grows down from its aligned end, and CLONE_VFORK
     // keeps it, `start` and both lists alive until the child has exec'd or exited.
     let pid = unsafe {
@@ -143,7 +142,7 @@ pub fn spawn(program: &Program, argv: &[CString], envp: &[&CStr], stdio: &Stdio,
     };
     let made = Errno::result(pid);
     let enlisted = made.is_ok() && start.error == 0 && signals::enlist(pid);
-    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None);
+    let _ = before.change(libc::SIG_SETMASK);
     let pid = made?;
     // SAFETY: the kernel made this descriptor for us.
     let child = Child { pid, pidfd: above_stdio(unsafe { OwnedFd::from_raw_fd(pidfd) })?, reaped: false };
