@@ -112,7 +112,7 @@ pub fn told(
             Outcome::Unset => " (absent: unset)",
             _ => "",
         };
-        out.push_str(&format!("inject: {} from {from}{how}\n", printable(&variable.name)));
+        out.push_str(&format!("inject: {} from {}{how}\n", printable(&variable.name), printable(&from)));
     }
     for note in notes {
         out.push_str(&format!("inject: note: {}\n", printable(note)));

@@ -48,8 +48,8 @@ pub fn locate(name: &CStr, environ: &Environ) -> Result<CString, Error> {
     if let Some((file, error)) = found.filter(|_| !bytes.is_empty()) {
         return Err(refused(&printable(&String::from_utf8_lossy(&file)), error));
     }
-    let error = Error::new(format!("{shown}: not found in the caller's PATH")).exit(127);
-    Err(if skipped { error.hint("empty and relative elements of PATH were passed over") } else { error })
+    let note = if skipped { " (its empty and relative elements are skipped)" } else { "" };
+    Err(Error::new(format!("{shown}: not found in the caller's PATH{note}")).exit(127))
 }
 
 /// Whether a path is an executable regular file.

@@ -401,11 +401,11 @@ fn shell(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The entry behind a line, for messages about it.
+/// Where an entry takes its value from, as the profile writes it.
 pub fn shown_from(entry: &Entry) -> String {
     match &entry.value {
         Value::Plain(_) => "vars".into(),
-        Value::Secret(secret) => printable(&secret.from.shown()),
+        Value::Secret(secret) => secret.from.shown(),
     }
 }
 

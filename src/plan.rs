@@ -282,12 +282,12 @@ pub fn template(entry: &Entry) -> Option<&Template> {
     }
 }
 
-/// A file that a profile names: relative to the profile, or under HOME with a leading `~/`.
+/// A file that a profile names: relative to the profile, or under HOME with a leading `~/`, which stays as it is where
+/// there is no HOME, for the source to refuse.
 fn beside(profile: &Path, locator: &str, environ: &Environ) -> String {
-    let home = || environ.text("HOME");
-    if let (Some(rest), Some(home)) = (locator.strip_prefix("~/"), home()) {
-        return format!("{home}/{rest}");
+    match (locator.strip_prefix("~/"), environ.text("HOME")) {
+        (Some(rest), Some(home)) => format!("{home}/{rest}"),
+        (Some(_), None) => locator.into(),
+        (None, _) => profile.parent().unwrap_or(Path::new("")).join(locator).to_string_lossy().into_owned(),
     }
-    let folder = profile.parent().unwrap_or(Path::new(""));
-    folder.join(locator).to_string_lossy().into_owned()
 }

@@ -85,7 +85,7 @@ fn source(variable: &Variable<'_>) -> Option<String> {
 fn cells(plan: &Plan<'_>, variable: &Variable<'_>) -> Vec<String> {
     let (state, fault) = state(variable);
     let mut cells = vec![printable(&variable.name), state.into()];
-    cells.push(variable.line.map(|line| shown_from(line.entry)).unwrap_or_default());
+    cells.push(variable.line.map(|line| printable(&shown_from(line.entry))).unwrap_or_default());
     if let Some(fault) = fault {
         let report = report(plan, variable, fault);
         let place = report.place.map_or_else(String::new, |(file, line)| format!("{}:{line}: ", printable(&file)));
