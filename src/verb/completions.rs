@@ -6,6 +6,8 @@ use crate::error::Error;
 use crate::profile::{Profile, find, name_of};
 use crate::source::kind::KINDS;
 use crate::sys::Environ;
+use std::path::Path;
+use std::time::Duration;
 
 /// Prints the script for a shell.
 ///
@@ -19,12 +21,24 @@ pub fn completions(shell: &str) -> Result<u8, Error> {
     }))
 }
 
+/// The longest that somebody who types waits: a profile can be a pipe, or stand on a server that does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Prints names, one a line. Whatever is wrong, nothing is printed: an error would land in somebody's command line.
 ///
 /// # Errors
 /// None.
 pub fn complete(what: &str, load: &Load, environ: &Environ) -> Result<u8, Error> {
-    let profile = || load.wish(environ).and_then(|wish| Profile::load(wish, environ)).ok();
+    std::thread::spawn(|| {
+        std::thread::sleep(PATIENCE);
+        std::process::exit(0)
+    });
+    let profile = || {
+        let mut wish = load.wish(environ).ok()?;
+        // A launch would read a pipe, which gives its content once.
+        wish.profiles.retain(|name| !find::is_path(name) || Path::new(name).is_file());
+        Profile::load(wish, environ).ok()
+    };
     let mut names: Vec<String> = match what {
         "profiles" => find::all(environ).into_iter().map(|(name, _)| name).collect(),
         "variables" => {
