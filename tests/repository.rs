@@ -58,7 +58,8 @@ fn each_promise_of_the_readme_names_tests_that_exist() {
     }
     let code: String = sources.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let readme = read("README.md");
-    let table = readme.split_once("| promise | shown by |").expect("the table of promises").1.split("\n\n").next().unwrap();
+    let table =
+        readme.split_once("| promise | shown by |").expect("the table of promises").1.split("\n\n").next().unwrap();
     let rows: Vec<_> = table.lines().filter(|line| line.starts_with('|') && !line.starts_with("|--")).collect();
     assert!(rows.len() >= 8, "only {} promises", rows.len());
     for row in rows {
@@ -75,7 +76,8 @@ fn each_promise_of_the_readme_names_tests_that_exist() {
 #[test]
 fn the_store_is_as_new_as_its_sources() {
     let store = Path::new(INJECT).with_file_name("inject-store");
-    let built = std::fs::metadata(&store).expect("inject-store is not built: cargo build --workspace").modified().unwrap();
+    let built =
+        std::fs::metadata(&store).expect("inject-store is not built: cargo build --workspace").modified().unwrap();
     let mut sources = vec![root().join("src/protocol.rs")];
     files(&root().join("store/src"), "rs", &mut sources);
     let newest = sources.iter().map(|path| std::fs::metadata(path).unwrap().modified().unwrap()).max().unwrap();

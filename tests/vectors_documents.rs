@@ -102,21 +102,11 @@ fn spoiled_vectors_do_not_panic() {
         state ^= state << 17;
         (state >> 11) as usize % sides.max(1)
     };
-    for (folder, format) in [
-        ("json", Format::Json),
-        ("yaml", Format::Yaml),
-        ("toml", Format::Toml),
-    ] {
+    for (folder, format) in [("json", Format::Json), ("yaml", Format::Yaml), ("toml", Format::Toml)] {
         let path = format!("{}/tests/vectors/{folder}", env!("CARGO_MANIFEST_DIR"));
-        for file in fs::read_dir(&path)
-            .unwrap_or_else(|error| panic!("{path}: {error}"))
-            .flatten()
-        {
+        for file in fs::read_dir(&path).unwrap_or_else(|error| panic!("{path}: {error}")).flatten() {
             let case = fs::read(file.path()).unwrap_or_default();
-            let end = case
-                .windows(2)
-                .position(|two| two == b"\n\n")
-                .unwrap_or_default();
+            let end = case.windows(2).position(|two| two == b"\n\n").unwrap_or_default();
             let body = &case[end + 2..];
             for _ in 0..100 {
                 let mut spoiled = body[..body.len().min(2000)].to_vec();
@@ -130,11 +120,7 @@ fn spoiled_vectors_do_not_panic() {
                         _ => spoiled.insert(at, b"\"'\\[]{}:,-=#&*!|>?\n \t\0\xff."[roll(24)]),
                     }
                 }
-                drop(Document::parse(
-                    Secret::from(&spoiled[..]),
-                    format,
-                    Dialect::Python,
-                ));
+                drop(Document::parse(Secret::from(&spoiled[..]), format, Dialect::Python));
             }
         }
     }
@@ -145,37 +131,24 @@ fn spoiled_vectors_do_not_panic() {
 fn mistakes_do_not_quote_values() {
     const NEEDLE: &str = "S3cr3tV4lu3";
     let strange = [
-        "", "\"", "'", "\\", "\n", "\n\t", ":", ": ", "\u{0}", "[", "]", "{", "}", ",", "=", "&",
-        "*", "!", "é\u{1}", "\\ud800",
+        "", "\"", "'", "\\", "\n", "\n\t", ":", ": ", "\u{0}", "[", "]", "{", "}", ",", "=", "&", "*", "!", "é\u{1}",
+        "\\ud800",
     ];
     for (format, text) in [
-        (
-            Format::Json,
-            "{\"a\": \"S3cr3tV4lu3\",\n\"b\": [\"S3cr3tV4lu3\", 12]}",
-        ),
-        (
-            Format::Yaml,
-            "a: S3cr3tV4lu3\nb: \"S3cr3tV4lu3\"\nc:\n- 'S3cr3tV4lu3'\n- |\n  S3cr3tV4lu3\n",
-        ),
-        (
-            Format::Toml,
-            "a = \"S3cr3tV4lu3\"\nb = 'S3cr3tV4lu3'\n[c]\nd = [\"\"\"S3cr3tV4lu3\"\"\"]\n",
-        ),
+        (Format::Json, "{\"a\": \"S3cr3tV4lu3\",\n\"b\": [\"S3cr3tV4lu3\", 12]}"),
+        (Format::Yaml, "a: S3cr3tV4lu3\nb: \"S3cr3tV4lu3\"\nc:\n- 'S3cr3tV4lu3'\n- |\n  S3cr3tV4lu3\n"),
+        (Format::Toml, "a = \"S3cr3tV4lu3\"\nb = 'S3cr3tV4lu3'\n[c]\nd = [\"\"\"S3cr3tV4lu3\"\"\"]\n"),
     ] {
         for at in 0..text.len() {
             let inserted = strange.map(|part| format!("{}{part}{}", &text[..at], &text[at..]));
             for spoiled in inserted.into_iter().chain([text[..at].to_owned()]) {
-                let parsed =
-                    Document::parse(Secret::from(spoiled.as_bytes()), format, Dialect::Python);
+                let parsed = Document::parse(Secret::from(spoiled.as_bytes()), format, Dialect::Python);
                 let Err(mistake) = parsed else {
                     continue;
                 };
                 let said = format!("{mistake:?}");
                 assert!(
-                    NEEDLE
-                        .as_bytes()
-                        .windows(5)
-                        .all(|part| !said.as_bytes().windows(5).any(|is| is == part)),
+                    NEEDLE.as_bytes().windows(5).all(|part| !said.as_bytes().windows(5).any(|is| is == part)),
                     "{spoiled:?}: {said}"
                 );
             }

@@ -47,10 +47,7 @@ fn reads_what_others_wrote_byte_for_byte() {
         "inject/tool",
     ];
     let session = keyring.ask(&asked);
-    assert_eq!(
-        (session.stderr.as_str(), session.status.code()),
-        ("", Some(0))
-    );
+    assert_eq!((session.stderr.as_str(), session.status.code()), ("", Some(0)));
     let expected = [
         value("from secret-tool"),
         value("-----BEGIN\nline\r\n\n"),
@@ -68,45 +65,17 @@ fn missing_ambiguous_and_malformed_are_told_apart() {
     let keyring = Keyring::start();
     keyring.put("once", b"1");
     for n in ["1", "2"] {
-        let more = [
-            "store",
-            "--label=l",
-            "service",
-            "inject",
-            "username",
-            "twice",
-            "n",
-            n,
-        ];
+        let more = ["store", "--label=l", "service", "inject", "username", "twice", "n", n];
         keyring.run("secret-tool", &more, b"2");
     }
-    let mut all = keyring
-        .ask(&[
-            "inject/none",
-            "inject/twice",
-            "inject",
-            "/a",
-            "s/",
-            "s\0/a",
-            "inject/once",
-        ])
-        .all(7);
+    let mut all = keyring.ask(&["inject/none", "inject/twice", "inject", "/a", "s/", "s\0/a", "inject/once"]).all(7);
     assert_eq!(all.pop(), Some(value("1")));
-    let malformed = (
-        State::Invalid,
-        "this names no item of a keychain".to_owned(),
-    );
+    let malformed = (State::Invalid, "this names no item of a keychain".to_owned());
     for _ in 0..4 {
         assert_eq!(fault(all.pop().unwrap()), malformed);
     }
-    assert_eq!(
-        fault(all.pop().unwrap()),
-        (State::Invalid, "ambiguous: 2 items match".into())
-    );
-    assert_eq!(
-        fault(all.pop().unwrap()),
-        (State::Absent, "no such item in the keychain".into())
-    );
+    assert_eq!(fault(all.pop().unwrap()), (State::Invalid, "ambiguous: 2 items match".into()));
+    assert_eq!(fault(all.pop().unwrap()), (State::Absent, "no such item in the keychain".into()));
 }
 
 #[test]
@@ -116,21 +85,11 @@ fn locked_is_not_missing() {
     keyring.put("two", b"2");
     keyring.lock();
     let session = keyring.ask(&["inject/one", "inject/none", "inject/two"]);
-    assert!(
-        session.took < Duration::from_secs(10),
-        "a prompt that cannot be shown is no reason to wait"
-    );
+    assert!(session.took < Duration::from_secs(10), "a prompt that cannot be shown is no reason to wait");
     let mut all = session.all(3);
-    let locked = (
-        State::Locked,
-        "the keyring is locked, and was not unlocked".to_owned(),
-    );
+    let locked = (State::Locked, "the keyring is locked, and was not unlocked".to_owned());
     assert_eq!(fault(all.remove(0)), locked);
-    assert_eq!(
-        fault(all.remove(0)).0,
-        State::Absent,
-        "GNOME Keyring knows its items while it is locked"
-    );
+    assert_eq!(fault(all.remove(0)).0, State::Absent, "GNOME Keyring knows its items while it is locked");
     assert_eq!(fault(all.remove(0)), locked);
 }
 
@@ -149,70 +108,34 @@ fn without_a_bus_nothing_is_started() {
     let keyring = Keyring::start();
     keyring.put("a", b"1");
     let with = |name: &str, text: &str| {
-        let mut env: Vec<_> = keyring
-            .env
-            .iter()
-            .filter(|(n, _)| n == "PATH" || n == "HOME")
-            .cloned()
-            .collect();
+        let mut env: Vec<_> = keyring.env.iter().filter(|(n, _)| n == "PATH" || n == "HOME").cloned().collect();
         env.push((name.into(), text.into()));
-        Session::run(env, "keychain", &request("keychain", &["inject/a"]))
-            .all(1)
-            .remove(0)
+        Session::run(env, "keychain", &request("keychain", &["inject/a"])).all(1).remove(0)
     };
     let run = keyring.get("XDG_RUNTIME_DIR");
     let (state, words) = fault(with("XDG_RUNTIME_DIR", keyring.get("HOME")));
     assert_eq!(state, State::Unreachable);
     assert!(words.starts_with("there is no session bus"), "{words}");
     assert_eq!(fault(with("DBUS_SESSION_BUS_ADDRESS", "")), (state, words));
-    for starts in [
-        "autolaunch:",
-        "unix:path=/none;autolaunch:",
-        "unixexec:path=/bin/true",
-    ] {
+    for starts in ["autolaunch:", "unix:path=/none;autolaunch:", "unixexec:path=/bin/true"] {
         let (state, words) = fault(with("DBUS_SESSION_BUS_ADDRESS", starts));
         assert_eq!(state, State::Unreachable);
         assert!(words.contains("would start a program"), "{words}");
     }
-    let stale = (
-        State::Unreachable,
-        "nothing answers at the session bus's address".to_owned(),
-    );
-    for address in [
-        "unix:path=/none/bus",
-        "garbage",
-        "unix:abstract=/tmp/inject-none",
-    ] {
-        assert_eq!(
-            fault(with("DBUS_SESSION_BUS_ADDRESS", address)),
-            stale,
-            "{address}"
-        );
+    let stale = (State::Unreachable, "nothing answers at the session bus's address".to_owned());
+    for address in ["unix:path=/none/bus", "garbage", "unix:abstract=/tmp/inject-none"] {
+        assert_eq!(fault(with("DBUS_SESSION_BUS_ADDRESS", address)), stale, "{address}");
     }
-    assert_eq!(
-        with("XDG_RUNTIME_DIR", run),
-        value("1"),
-        "the bus of a desktop without the variable"
-    );
+    assert_eq!(with("XDG_RUNTIME_DIR", run), value("1"), "the bus of a desktop without the variable");
     keyring.signal("BUS_PID", Signal::SIGKILL);
     std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(
-        fault(keyring.one("inject/a")),
-        stale,
-        "a socket that nobody listens on"
-    );
+    assert_eq!(fault(keyring.one("inject/a")), stale, "a socket that nobody listens on");
 }
 
 #[test]
 fn a_bus_without_a_provider() {
     let none = fault(Keyring::bare().one("inject/a"));
-    assert_eq!(
-        none,
-        (
-            State::Unreachable,
-            "no program on the session bus provides the secret service".into()
-        )
-    );
+    assert_eq!(none, (State::Unreachable, "no program on the session bus provides the secret service".into()));
 }
 
 #[test]
@@ -220,20 +143,11 @@ fn a_provider_that_ends_or_hangs_in_the_middle() {
     let bare = Keyring::bare();
     for member in ["OpenSession", "SearchItems", "GetSecret"] {
         let _fake = bare.fake(&format!("die:{member}"));
-        let ended = (
-            State::Unreachable,
-            "the secret service ended while it was asked".into(),
-        );
+        let ended = (State::Unreachable, "the secret service ended while it was asked".into());
         assert_eq!(fault(bare.one("s/a")), ended, "{member}");
     }
     let _fake = bare.fake("hang:GetSecret");
-    assert_eq!(
-        fault(bare.one("s/a")),
-        (
-            State::Unreachable,
-            "the secret service does not answer".into()
-        )
-    );
+    assert_eq!(fault(bare.one("s/a")), (State::Unreachable, "the secret service does not answer".into()));
 }
 
 #[test]
@@ -241,21 +155,14 @@ fn gnome_keyring_is_killed_while_it_is_asked() {
     let keyring = Keyring::start();
     keyring.signal("KEYRING_PID", Signal::SIGSTOP);
     let mut child = spawn(keyring.env.clone(), "keychain");
-    std::io::Write::write_all(
-        &mut child.stdin.take().unwrap(),
-        &request("keychain", &["s/a"]),
-    )
-    .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), &request("keychain", &["s/a"])).unwrap();
     std::thread::sleep(Duration::from_millis(700));
     keyring.signal("KEYRING_PID", Signal::SIGKILL);
     let session = Session::end(child);
     assert_eq!(session.status.code(), Some(125));
     let (state, words) = fault(session.all(1).remove(0));
     assert_eq!(state, State::Unreachable);
-    assert!(
-        words == "the secret service ended while it was asked" || words.starts_with("no program"),
-        "{words}"
-    );
+    assert!(words == "the secret service ended while it was asked" || words.starts_with("no program"), "{words}");
 }
 
 #[test]
@@ -265,11 +172,7 @@ fn a_provider_that_answers_wrongly_is_never_absence() {
         let _fake = bare.fake(mode);
         let session = bare.ask(&["s/a"]);
         // A short IV makes the crate panic; only the place is told.
-        assert!(
-            session.stderr.is_empty() || session.stderr.starts_with("inject-store: bug at "),
-            "{}",
-            session.stderr
-        );
+        assert!(session.stderr.is_empty() || session.stderr.starts_with("inject-store: bug at "), "{}", session.stderr);
         assert_eq!(fault(session.all(1).remove(0)).0, State::Invalid, "{mode}");
     }
 }

@@ -1,11 +1,5 @@
 //! Drives the built `inject-store` as the launcher does, and starts keyrings for it.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    missing_docs
-)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -24,9 +18,7 @@ pub const STORE: &str = env!("CARGO_BIN_EXE_inject-store");
 const DEADLINE: Duration = Duration::from_secs(30);
 
 pub fn server(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../tests/servers")
-        .join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/servers").join(name)
 }
 
 /// A bus, with GNOME Keyring or nothing on it, that ends with this value.
@@ -54,27 +46,14 @@ impl Keyring {
             .spawn()
             .expect("tests/servers/keyring.sh cannot be started");
         let hold = script.stdin.take();
-        let kept = [
-            "HOME",
-            "XDG_RUNTIME_DIR",
-            "DBUS_SESSION_BUS_ADDRESS",
-            "PATH",
-            "BUS_PID",
-            "KEYRING_PID",
-        ];
+        let kept = ["HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "PATH", "BUS_PID", "KEYRING_PID"];
         let env: Vec<(String, String)> = BufReader::new(script.stdout.as_mut().unwrap())
             .lines()
             .map_while(|line| line.ok().filter(|line| !line.is_empty()))
-            .filter_map(|line| {
-                line.split_once('=')
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            })
+            .filter_map(|line| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())))
             .filter(|(name, _)| kept.contains(&name.as_str()))
             .collect();
-        assert!(
-            env.len() == kept.len(),
-            "no keyring: see what tests/servers/keyring.sh says above"
-        );
+        assert!(env.len() == kept.len(), "no keyring: see what tests/servers/keyring.sh says above");
         Self { script, hold, env }
     }
 
@@ -98,11 +77,7 @@ impl Keyring {
             .unwrap_or_else(|_| panic!("no {program}: it must be installed for this test"));
         child.stdin.take().unwrap().write_all(input).unwrap();
         let output = child.wait_with_output().unwrap();
-        assert!(
-            output.status.success(),
-            "{program} {args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
         output
     }
 
@@ -112,18 +87,7 @@ impl Keyring {
     }
 
     pub fn put(&self, account: &str, value: &[u8]) {
-        self.run(
-            "secret-tool",
-            &[
-                "store",
-                "--label=l",
-                "service",
-                "inject",
-                "username",
-                account,
-            ],
-            value,
-        );
+        self.run("secret-tool", &["store", "--label=l", "service", "inject", "username", account], value);
     }
 
     pub fn lock(&self) {
@@ -131,14 +95,7 @@ impl Keyring {
         let (to, at) = ("--dest=org.freedesktop.secrets", "/org/freedesktop/secrets");
         self.run(
             "dbus-send",
-            &[
-                "--session",
-                "--print-reply",
-                to,
-                at,
-                "org.freedesktop.Secret.Service.Lock",
-                login,
-            ],
+            &["--session", "--print-reply", to, at, "org.freedesktop.Secret.Service.Lock", login],
             b"",
         );
     }
@@ -153,13 +110,8 @@ impl Keyring {
             .spawn()
             .expect("no python3: it must be installed for this test");
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        assert_eq!(
-            line, "ready\n",
-            "the fake needs: pip install secretstorage jeepney"
-        );
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n", "the fake needs: pip install secretstorage jeepney");
         Fake(child)
     }
 
@@ -202,18 +154,8 @@ pub struct Session {
 }
 
 pub fn request(kind: &str, locators: &[&str]) -> Vec<u8> {
-    let locators: Vec<_> = locators
-        .iter()
-        .map(|text| Locator {
-            text: (*text).into(),
-            options: Vec::new(),
-        })
-        .collect();
-    let open = Open {
-        protocol: VERSION,
-        kind,
-        settings: &[],
-    };
+    let locators: Vec<_> = locators.iter().map(|text| Locator { text: (*text).into(), options: Vec::new() }).collect();
+    let open = Open { protocol: VERSION, kind, settings: &[] };
     encode_request(&open, &locators).unwrap().expose().to_vec()
 }
 
@@ -259,15 +201,7 @@ impl Session {
         let took = started.elapsed();
         let bytes = out.join().unwrap();
         let stderr = String::from_utf8(err.join().unwrap()).unwrap();
-        let mut session = Self {
-            opened: false,
-            answers: Vec::new(),
-            failed: None,
-            wrong: None,
-            status,
-            stderr,
-            took,
-        };
+        let mut session = Self { opened: false, answers: Vec::new(), failed: None, wrong: None, status, stderr, took };
         let mut decoder = Decoder::new();
         decoder.feed(&bytes);
         loop {
@@ -289,11 +223,8 @@ impl Session {
         for (index, result) in self.answers {
             answers.take(index, result).unwrap();
         }
-        let rest = self
-            .failed
-            .unwrap_or_else(|| Fault::invalid("nothing was said"));
-        let exposed =
-            |one: Result<Payload, Fault>| one.map(|payload| payload.bytes.expose().to_vec());
+        let rest = self.failed.unwrap_or_else(|| Fault::invalid("nothing was said"));
+        let exposed = |one: Result<Payload, Fault>| one.map(|payload| payload.bytes.expose().to_vec());
         answers.finish(&rest).into_iter().map(exposed).collect()
     }
 }
