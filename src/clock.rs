@@ -1,9 +1,10 @@
 //! The one deadline of a launch, and the line that says what it is waiting for.
 
 use crate::error::Fault;
-use crate::sys;
+use crate::sys::{self, Endings};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollTimeout, poll};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -14,12 +15,14 @@ pub struct Clock {
     limit: Duration,
     terminal: bool,
     shown: AtomicU64,
+    endings: OnceLock<Endings>,
 }
 
 impl Clock {
     /// Starts now.
     pub fn new(limit: Duration) -> Self {
-        Self { start: Instant::now(), limit, terminal: sys::foreground_terminal(2), shown: AtomicU64::new(0) }
+        let terminal = sys::foreground_terminal(2);
+        Self { start: Instant::now(), limit, terminal, shown: AtomicU64::new(0), endings: OnceLock::new() }
     }
 
     /// The time that is left, zero when it is up.
@@ -57,7 +60,11 @@ impl Clock {
             let timeout = PollTimeout::from(u16::try_from(milliseconds).unwrap_or(u16::MAX));
             match poll(fds, timeout) {
                 Ok(0) | Err(Errno::EINTR) => self.show(what),
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    // Something that comes in small bits comes before every tick.
+                    self.show(what);
+                    return Ok(());
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -76,6 +83,8 @@ impl Clock {
         let line = format!("inject: waiting for {} ({seconds} of {} s)", what(), self.limit.as_secs().max(1));
         // One column is left free: a full line would wrap on some terminals and could not be wiped.
         let cut: String = line.chars().take(sys::columns(2).saturating_sub(1)).collect();
+        // A launch that only waits for a file handles no signals yet, and Ctrl-C must wipe the line.
+        self.endings.get_or_init(Endings::new);
         sys::show_line(true);
         sys::write_lossy(2, format!("\r\x1b[K{cut}").as_bytes());
     }
@@ -84,8 +93,11 @@ impl Clock {
 impl Drop for Clock {
     fn drop(&mut self) {
         if self.shown.load(Ordering::SeqCst) > 0 {
-            sys::write_lossy(2, b"\r\x1b[K");
             sys::show_line(false);
+            // From the background a write could stop us, and the shell has written over the line long ago.
+            if sys::foreground_terminal(2) {
+                sys::write_lossy(2, b"\r\x1b[K");
+            }
         }
     }
 }

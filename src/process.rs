@@ -1,7 +1,7 @@
 //! Programs that give values: started together, fed and read together under one deadline, ended with their groups.
 
 use crate::clock::Clock;
-use crate::error::{Fault, os};
+use crate::error::{Fault, os, printable};
 use crate::sys::{self, Child, Guard, Program, Stdio};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -83,6 +83,8 @@ pub fn drive(jobs: &mut [Job<'_>], guard: &Guard, clock: &Clock) {
             return;
         }
         if let Err(error) = wait(jobs, clock) {
+            // What was answered in time, while a file kept us from reading it, still counts.
+            jobs.iter_mut().filter(|job| job.done.is_none()).for_each(Job::step);
             for job in jobs.iter_mut().filter(|job| job.done.is_none()) {
                 job.running = None;
                 let fault = if error == Errno::ETIMEDOUT { clock.up() } else { Fault::invalid(os(error)) };
@@ -141,8 +143,7 @@ impl<'e> Job<'e> {
         let Some(spec) = self.spec.take() else { return };
         match start(&spec, guard) {
             Ok(running) => self.running = Some(running),
-            Err(Errno::ENOENT) => self.done = Some(Err(Fault::unreachable(format!("{}: not found", spec.label)))),
-            Err(error) => self.done = Some(Err(Fault::unreachable(format!("cannot start it: {}", os(error))))),
+            Err(error) => self.done = Some(Err(unstarted(&spec, error))),
         }
     }
 
@@ -213,6 +214,21 @@ impl Running {
                 Err(error) => return Err(Fault::invalid(os(error))),
             }
         }
+    }
+}
+
+/// Why a program did not start. It was found before, so what is not there is what it names: an interpreter, or, since
+/// a store is executed from its descriptor, the script itself.
+fn unstarted(spec: &Spec<'_>, error: Errno) -> Fault {
+    let name = spec.argv.first().map_or_else(String::new, |name| printable(&name.to_string_lossy()));
+    let script = matches!(spec.program, Program::Descriptor(_));
+    match error {
+        Errno::ENOENT | Errno::ENOEXEC if script => {
+            Fault::unreachable(format!("{name}: is no program for this machine; a script cannot stand in its place"))
+        }
+        Errno::ENOENT => Fault::unreachable(format!("{name}: it, or the interpreter that it names, is not there")),
+        Errno::ENOEXEC => Fault::unreachable(format!("{name}: is no program for this machine, and has no '#!' line")),
+        error => Fault::unreachable(format!("{name}: cannot be started: {}", os(error))),
     }
 }
 

@@ -123,8 +123,8 @@ struct Resolver<'a> {
     clock: &'a Clock,
     /// Held from the first child to the end.
     guard: Option<Guard>,
-    /// The stores that live on between two rounds. Dropped before the guard is.
-    stores: Vec<Option<Running>>,
+    /// The store of each batch that was started, with what it said. Dropped before the guard is.
+    stores: Vec<Option<Opened>>,
 }
 
 impl Drop for Resolver<'_> {
@@ -132,6 +132,12 @@ impl Drop for Resolver<'_> {
         self.stores.clear();
         self.guard = None;
     }
+}
+
+/// A store that was started: it lives on between two rounds, unless it failed.
+struct Opened {
+    running: Option<Running>,
+    conversation: Conversation,
 }
 
 /// What a job's end is an answer to.
@@ -185,15 +191,15 @@ impl<'a> Resolver<'a> {
             }
         } else if source.kind.store.is_some() {
             let wanted: Vec<_> = locators.iter().map(|i| known[*i].clone()).collect();
-            let conversation = Conversation::new(wanted.len());
-            match self.store_job(batch, source, &wanted, conversation.clone()) {
-                Ok(job) => jobs.push(job),
+            match self.store_job(batch, source, &wanted) {
+                Ok((job, conversation)) => {
+                    jobs.push(job);
+                    asked.push(Asked::Store { batch, locators: locators.to_vec(), conversation });
+                }
                 Err(fault) => {
                     locators.iter().for_each(|i| answers.batches[batch][*i] = Some(Err(fault.clone())));
-                    return;
                 }
             }
-            asked.push(Asked::Store { batch, locators: locators.to_vec(), conversation });
         }
     }
 
@@ -202,15 +208,18 @@ impl<'a> Resolver<'a> {
         batch: usize,
         source: &SourceDef,
         wanted: &[Locator],
-        output: Conversation,
-    ) -> Result<Job<'a>, Fault> {
-        match self.stores[batch].take() {
-            Some(running) => Ok(Job::going_on(running, &source.name, remote::next_request(wanted)?, Box::new(output))),
-            None => {
-                let spec = remote::spec(source, self.environ)?;
-                Ok(Job::new(spec, remote::first_request(source, wanted)?, Box::new(output)))
-            }
-        }
+    ) -> Result<(Job<'a>, Conversation), Fault> {
+        let Some(Opened { running, conversation }) = &mut self.stores[batch] else {
+            let spec = remote::spec(source, self.environ)?;
+            let conversation = Conversation::new(wanted.len());
+            let request = remote::first_request(source, wanted)?;
+            return Ok((Job::new(spec, request, Box::new(conversation.clone())), conversation));
+        };
+        conversation.next(wanted.len())?;
+        let running = running.take().ok_or_else(|| Fault::invalid("inject-store has ended"))?;
+        let request = remote::next_request(wanted)?;
+        let job = Job::going_on(running, &source.name, request, Box::new(conversation.clone()));
+        Ok((job, conversation.clone()))
     }
 
     fn local(&self, batch: usize, locators: &[usize], answers: &mut Answers) {
@@ -240,14 +249,16 @@ impl<'a> Resolver<'a> {
             }
             Asked::Store { batch, locators, conversation } => {
                 let rest = match done {
-                    Ok(None) => unanswered(),
-                    Ok(Some(status)) => Fault::invalid(format!("inject-store ended before it answered ({status})")),
-                    Err(fault) => fault,
+                    Ok(None) => None,
+                    Ok(Some(status)) => {
+                        Some(Fault::invalid(format!("inject-store ended before it answered ({status})")))
+                    }
+                    Err(fault) => Some(fault),
                 };
-                for (locator, result) in locators.iter().zip(conversation.finish(&rest)) {
+                for (locator, result) in locators.iter().zip(conversation.finish(rest)) {
                     self.record(batch, *locator, result, answers);
                 }
-                self.stores[batch] = job.running.take();
+                self.stores[batch] = Some(Opened { running: job.running.take(), conversation });
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::error::{Report, printable};
 use crate::reference::{Ref, is_name, nearest};
 use crate::source::kind::{self, Documents, Holds, KINDS, Kind, Locates};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// A source under the name that references use.
 pub struct SourceDef {
@@ -40,6 +41,21 @@ impl SourceDef {
             Some((Setting::List(list), _, _)) => list,
             _ => &[],
         }
+    }
+}
+
+/// A program with a `/` is relative to the profile that names it; without one it is searched for in PATH.
+fn beside(profile: &Path, kind: &Kind, key: &str, setting: Setting) -> Setting {
+    match setting {
+        Setting::List(mut words) if kind.name == "command" && key == "run" => {
+            if let Some(program) = words.first_mut().filter(|word| word.contains('/')) {
+                // A profile of the working directory has no folder, and a bare word would be searched for in PATH.
+                let folder = profile.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+                *program = folder.join(&*program).to_string_lossy().into_owned();
+            }
+            Setting::List(words)
+        }
+        other => other,
     }
 }
 
@@ -82,7 +98,8 @@ impl Sources {
                 let mut problems = problems(&files[index]);
                 for (key, setting, at) in table.settings.iter().filter(|(key, ..)| key != "kind") {
                     check_setting(kind, name, key, setting, *at, &mut problems);
-                    def.settings.insert(key.clone(), (setting.clone(), index, *at));
+                    let setting = beside(&files[index].found.path, kind, key, setting.clone());
+                    def.settings.insert(key.clone(), (setting, index, *at));
                 }
                 reports.extend(problems.found);
             }

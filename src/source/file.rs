@@ -78,6 +78,10 @@ impl Source for Files<'_> {
             Some(Err(fault)) => return Err(fault.clone()),
             None => Path::new(""),
         };
+        // Without its folder nothing can be said of a credential, not even that there is none.
+        if self.folder.is_some() && !sys::stat(folder).is_ok_and(|stat| sys::file_type(&stat) == libc::S_IFDIR) {
+            return Err(Fault::unreachable("CREDENTIALS_DIRECTORY names no folder that can be looked into"));
+        }
         Ok(locators.iter().map(|locator| self.read(&folder.join(&locator.text))).collect())
     }
 }

@@ -112,44 +112,78 @@ fn text(value: &Setting) -> Secret {
     })
 }
 
-/// Takes the answers of one round.
+/// Takes what one store says, in one round after the other.
 #[derive(Clone)]
 pub struct Conversation(Rc<RefCell<Heard>>);
 
 struct Heard {
     decoder: Decoder,
     answers: Answers,
+    /// How many locators this round asks for.
+    asked: usize,
     failed: Option<Fault>,
 }
 
 impl Conversation {
     /// Awaits answers to `count` locators.
     pub fn new(count: usize) -> Self {
-        Self(Rc::new(RefCell::new(Heard { decoder: Decoder::new(), answers: Answers::new(count), failed: None })))
+        let answers = Answers::new(count);
+        Self(Rc::new(RefCell::new(Heard { decoder: Decoder::new(), answers, asked: count, failed: None })))
     }
 
-    /// The answers; `rest` is for those that did not come.
-    pub fn finish(&self, rest: &Fault) -> Vec<Result<Payload, Fault>> {
+    /// Awaits answers to `count` further locators. Only the very first message of a store has the preamble, so what
+    /// was heard before still counts.
+    ///
+    /// # Errors
+    /// The store has failed as a whole: it is not asked again.
+    pub fn next(&self, count: usize) -> Result<(), Fault> {
         let mut heard = self.0.borrow_mut();
-        let failed = heard.failed.take();
-        std::mem::replace(&mut heard.answers, Answers::new(0)).finish(failed.as_ref().unwrap_or(rest))
+        (heard.answers, heard.asked) = (Answers::new(count), count);
+        heard.failed.clone().map_or(Ok(()), Err)
+    }
+
+    /// The answers; `rest` is for those that did not come, and the end of the conversation.
+    pub fn finish(&self, rest: Option<Fault>) -> Vec<Result<Payload, Fault>> {
+        let mut heard = self.0.borrow_mut();
+        let answers = std::mem::replace(&mut heard.answers, Answers::new(0));
+        if !answers.complete() && heard.failed.is_none() {
+            heard.failed = rest;
+        }
+        let unsaid = || Fault::invalid("inject-store did not answer");
+        answers.finish(&heard.failed.clone().unwrap_or_else(unsaid))
+    }
+}
+
+impl Heard {
+    /// True when every answer is there, or none will come any more.
+    fn take(&mut self, bytes: &[u8]) -> Result<bool, Fault> {
+        self.decoder.feed(bytes);
+        while let Some(reply) = self.decoder.reply()? {
+            match reply {
+                Reply::Opened { .. } => {}
+                Reply::Answer { index, result } => self.answers.take(index, result)?,
+                Reply::Failed(fault) => {
+                    self.failed = Some(fault);
+                    return Ok(true);
+                }
+            }
+        }
+        match (self.answers.complete(), self.decoder.is_empty()) {
+            (true, false) => Err(Fault::invalid("inject-store answered more than it was asked")),
+            (complete, _) => Ok(complete),
+        }
     }
 }
 
 impl Output for Conversation {
     fn feed(&mut self, bytes: &[u8]) -> Result<bool, Fault> {
         let mut heard = self.0.borrow_mut();
-        heard.decoder.feed(bytes);
-        while let Some(reply) = heard.decoder.reply()? {
-            match reply {
-                Reply::Opened { .. } => {}
-                Reply::Answer { index, result } => heard.answers.take(index, result)?,
-                Reply::Failed(fault) => {
-                    heard.failed = Some(fault);
-                    return Ok(true);
-                }
-            }
+        let taken = heard.take(bytes);
+        if let Err(fault) = &taken {
+            // Who breaks the protocol is not believed in what it said before either.
+            heard.answers = Answers::new(heard.asked);
+            heard.failed = Some(fault.clone());
         }
-        Ok(heard.answers.complete())
+        taken
     }
 }

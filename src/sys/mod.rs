@@ -8,7 +8,7 @@ mod spawn;
 
 pub use alloc::Wiping;
 pub use environ::Environ;
-pub use signals::{Guard, Mask, show_line};
+pub use signals::{Endings, Guard, Mask, show_line};
 pub use spawn::{Child, Program, Stdio, spawn};
 
 use nix::errno::Errno;

@@ -33,7 +33,7 @@ pub(super) fn delist(group: i32) {
     }
 }
 
-/// Only async-signal-safe calls: kill, write, signal, raise.
+/// Only async-signal-safe calls: kill, tcgetpgrp, getpgrp, write, signal, raise.
 extern "C" fn end(signal: libc::c_int) {
     // SAFETY: each of these is on signal-safety(7)'s list, and the arguments are plain numbers and a static string.
     unsafe {
@@ -43,7 +43,8 @@ extern "C" fn end(signal: libc::c_int) {
                 libc::kill(-group, libc::SIGKILL);
             }
         }
-        if LINE_SHOWN.load(Ordering::SeqCst) {
+        // From the background a write could stop us instead (SIGTTOU).
+        if LINE_SHOWN.load(Ordering::SeqCst) && libc::tcgetpgrp(2) == libc::getpgrp() {
             libc::write(2, c"\r\x1b[K".as_ptr().cast(), 4);
         }
         libc::signal(signal, libc::SIG_DFL);
@@ -97,27 +98,57 @@ fn set_disposition(signal: libc::c_int, handler: libc::sighandler_t) {
     unsafe { libc::signal(signal, handler) };
 }
 
-/// The signal state that a launch with children needs: SIGCHLD default and unblocked (an ignored one would reap our
-/// children before we see how they ended), the ending signals handled. Restored on drop.
-pub struct Guard {
+/// The ending signals, handled for as long as this lives: the children's groups and the waiting line go with us.
+pub struct Endings {
     handled: Vec<Signal>,
-    sigchld: libc::sighandler_t,
-    mask: Mask,
-    pending: bool,
 }
 
-impl Guard {
-    /// Takes over. The four ending signals are left alone where the caller ignores them.
+impl Endings {
+    /// Takes over what the caller does not ignore, and nobody else of us handles already.
     pub fn new() -> Self {
         let handled: Vec<_> = ENDING.into_iter().filter(|s| disposition(*s as i32) == libc::SIG_DFL).collect();
         for signal in &handled {
             set_disposition(*signal as i32, end as *const () as libc::sighandler_t);
         }
+        Self { handled }
+    }
+}
+
+impl Default for Endings {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Endings {
+    fn drop(&mut self) {
+        for signal in &self.handled {
+            set_disposition(*signal as i32, libc::SIG_DFL);
+        }
+    }
+}
+
+/// The signal state that a launch with children needs: SIGCHLD default and unblocked (an ignored one would reap our
+/// children before we see how they ended), the ending signals handled. Restored on drop.
+pub struct Guard {
+    sigchld: libc::sighandler_t,
+    mask: Mask,
+    pending: bool,
+    /// Whether the caller left us a child that had ended before.
+    zombie: bool,
+    /// Dropped last: until then a signal finds the state that it knows.
+    _endings: Endings,
+}
+
+impl Guard {
+    /// Takes over. The four ending signals are left alone where the caller ignores them.
+    pub fn new() -> Self {
+        let endings = Endings::new();
         let sigchld = disposition(libc::SIGCHLD);
         let pending = pending(Signal::SIGCHLD);
         set_disposition(libc::SIGCHLD, libc::SIG_DFL);
         let mask = Mask::of(Signal::SIGCHLD).change(libc::SIG_UNBLOCK).unwrap_or(Mask(0));
-        Self { handled, sigchld, mask, pending }
+        Self { sigchld, mask, pending, zombie: zombie(), _endings: endings }
     }
 
     /// The mask that the caller had, which the children get too.
@@ -134,16 +165,29 @@ impl Default for Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        for signal in &self.handled {
-            set_disposition(*signal as i32, libc::SIG_DFL);
-        }
         let _ = self.mask.change(libc::SIG_SETMASK);
+        // Our own children are reaped by now: what has ended since is the caller's, and had no chance to be seen.
+        let ended = !self.zombie && zombie();
         set_disposition(libc::SIGCHLD, self.sigchld);
-        // A blocked SIGCHLD of the caller's own child was pending when we came: unblocking consumed it. To the process,
-        // as the kernel sends it, not to the thread as raise(3) does.
-        if self.pending && self.mask.has(Signal::SIGCHLD) {
+        if ended && self.sigchld == libc::SIG_IGN {
+            // SAFETY: numbers only. With SIGCHLD ignored the system would have reaped them itself.
+            while unsafe { libc::waitpid(-1, std::ptr::null_mut(), libc::WNOHANG) } > 0 {}
+        }
+        // A blocked SIGCHLD of the caller's own child was pending when we came, or came meanwhile: it was consumed.
+        if (self.pending || ended && self.sigchld != libc::SIG_IGN) && self.mask.has(Signal::SIGCHLD) {
+            // To the process, as the kernel sends it, not to the thread as raise(3) does.
             let _ = nix::sys::signal::kill(nix::unistd::getpid(), Signal::SIGCHLD);
         }
+    }
+}
+
+/// Whether a child has ended that nobody has reaped.
+fn zombie() -> bool {
+    // SAFETY: waitid fills in the struct that it is given, for which zeroes are valid, and reaps nothing (WNOWAIT).
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        libc::waitid(libc::P_ALL, 0, &raw mut info, flags) == 0 && info.si_pid() != 0
     }
 }
 

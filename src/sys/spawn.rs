@@ -170,13 +170,14 @@ impl Child {
         // own, and a kill of what has exited only reaches what it left behind in its group.
         unsafe {
             libc::kill(-self.pid, libc::SIGKILL);
-            libc::kill(self.pid, libc::SIGKILL);
+            // A set-user-ID program that became its owner cannot be killed: waiting for it would outlast any deadline.
+            let refused = libc::kill(self.pid, libc::SIGKILL) == -1 && Errno::last() == Errno::EPERM;
             loop {
-                let waited = libc::waitpid(self.pid, &raw mut status, 0);
+                let waited = libc::waitpid(self.pid, &raw mut status, if refused { libc::WNOHANG } else { 0 });
                 if waited == self.pid {
                     break;
                 }
-                if Errno::last() != Errno::EINTR {
+                if waited == 0 || Errno::last() != Errno::EINTR {
                     signals::delist(self.pid);
                     return None;
                 }
