@@ -134,9 +134,18 @@ pub struct Document {
     format: Format,
     root: Node,
     repeated: Vec<Repeat>,
+    /// Nobody said the format, and it does not show: what looks like a key may be a bare value.
+    guessed: bool,
 }
 
 impl Document {
+    /// The same document, of which it was only guessed what it is: no message lists its keys.
+    #[must_use]
+    pub fn guessed(mut self, guessed: bool) -> Self {
+        self.guessed = guessed;
+        self
+    }
+
     /// Parses `bytes`; `dialect` is for .env files only.
     ///
     /// # Errors
@@ -155,7 +164,7 @@ impl Document {
             Format::Yaml => yaml::parse(bytes.expose(), utf8(bytes.expose())?)?,
             Format::Toml => toml::parse(bytes.expose(), utf8(bytes.expose())?)?,
         };
-        Ok(Self { bytes, format, root, repeated })
+        Ok(Self { bytes, format, root, repeated, guessed: false })
     }
 
     /// The bytes that were parsed.

@@ -192,6 +192,10 @@ impl Document {
         if pairs.is_empty() {
             return "has no fields".into();
         }
+        // A password in base64 is a line of a .env file, too: `c2VjcmV0=` is a key without a value.
+        if self.guessed {
+            return "has other names, if it is a .env file".into();
+        }
         let names = pairs.iter().take(LISTED);
         let names: Vec<_> = names.map(|(key, _)| format!("'{}'", shown(self.bytes_of(key)))).collect();
         match pairs.len().saturating_sub(LISTED) {
