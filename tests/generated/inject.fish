@@ -57,7 +57,7 @@ function __inject_ask
 end
 
 function __inject_profiles
-    set -l token (string replace -r -- '^(--[a-z-]+=|-[a-zA-Z]*p=?)' '' (commandline -ct))
+    set -l token (string replace -r -- '^(--[a-z-]+=|-[^-@value-shorts@]*p=?)' '' (commandline -ct))
     # Names that stand before a comma are part of the answer; a flag that the value is attached to is not.
     set -l before (string match -r -- '^.*,' $token; or echo)
     set -l value (string replace -r -- '^.*,' '' $token)
