@@ -194,11 +194,10 @@ _inject_front() {
     local keep=${cur%"$typed"}
     if [[ ! $want && $cur == -* ]]; then
         _inject_flag "$cur" at-end
-        before=${cur%"$value"}
-        if [[ ! $want ]]; then
+        if [[ $want ]]; then
+            before=${cur%"$value"}
+        else
             mapfile -t found < <(compgen -W "$flags" -- "$cur")
-            _inject_answer
-            return
         fi
     elif [[ $want ]]; then
         value=$cur

@@ -93,6 +93,7 @@ fn a_key_of_a_dotenv_file_is_taken_as_written() {
         format: Format::Dotenv,
         root: Node::Table(vec![row(0..3, 4..5), row(6..8, 9..10), row(11..12, 13..14)]),
         repeated: Vec::new(),
+        guessed: false,
     };
     for (wanted, value) in [("a.b", b"1"), ("/c", b"2"), ("d", b"3"), ("/d", b"3")] {
         assert_eq!(document.pick(&field(wanted)), Ok(&value[..]), "{wanted}");
