@@ -80,7 +80,11 @@ impl Systemd {
         self.put(&format!("/etc/test/{name}.toml"), profile, "644");
         let mut text = format!("[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart={command}\n{lines}\n");
         write!(text, "StandardOutput=file:/run/out/{name}.out\nStandardError=file:/run/out/{name}.err\n").unwrap();
-        self.put(&format!("/etc/systemd/system/{name}.service"), &text.replace("@", &format!("/etc/test/{name}.toml")), "644");
+        self.put(
+            &format!("/etc/systemd/system/{name}.service"),
+            &text.replace("PROFILE", &format!("/etc/test/{name}.toml")),
+            "644",
+        );
         let _one = RELOAD.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         self.must("systemctl daemon-reload", "");
     }
@@ -104,7 +108,7 @@ impl Systemd {
     }
 }
 
-const LAUNCH: &str = "/usr/local/bin/inject -p @ -- /usr/bin/env";
+const LAUNCH: &str = "/usr/local/bin/inject -p PROFILE -- /usr/bin/env";
 
 #[track_caller]
 fn given(ran: &Ran, expected: &[&str]) {
@@ -118,7 +122,8 @@ fn given(ran: &Ran, expected: &[&str]) {
 fn credentials_of_each_kind() {
     let systemd = systemd();
     systemd.put("/etc/test/db.cred", "from a file\n", "400");
-    let sealed = "printf 'from a sealed file' | systemd-creds encrypt --with-key=host --name=sealed - /etc/test/sealed.cred";
+    let sealed =
+        "printf 'from a sealed file' | systemd-creds encrypt --with-key=host --name=sealed - /etc/test/sealed.cred";
     systemd.must(sealed, "");
     let profile = "[secrets]\nA = { from = 'systemd:db', trim = true }\nB = 'systemd:set'\nC = 'systemd:sealed'\n\
         D = { from = 'systemd:none', optional = true }\nE = { from = ['systemd:none', 'systemd:set'] }\n";
@@ -157,7 +162,8 @@ fn a_service_that_may_nearly_nothing() {
 fn it_is_the_main_process_that_notifies() {
     let systemd = systemd();
     let profile = "inherit = ['NOTIFY_SOCKET', 'PATH']\n[secrets]\nA = 'systemd:set'\n";
-    let command = "/usr/local/bin/inject -p @ -- /bin/sh -c 'systemd-notify --ready --status=\"got $A\"; exec sleep 1000'";
+    let command =
+        "/usr/local/bin/inject -p PROFILE -- /bin/sh -c 'systemd-notify --ready --status=\"got $A\"; exec sleep 1000'";
     let lines = "Type=notify\nNotifyAccess=all\nSetCredential=set:value\nDynamicUser=yes\nTimeoutStartSec=20";
     systemd.unit("notify", profile, &command.replace('$', "$$"), lines);
     systemd.must("systemctl start notify", "");
@@ -172,7 +178,7 @@ fn it_is_the_main_process_that_notifies() {
     assert_eq!(systemd.ran("notify").result, "success");
     // Without the socket the command cannot tell, and -v says what was dropped.
     let lines = lines.replace("StartSec=20", "StartSec=1");
-    systemd.unit("mute", "inherit = ['PATH']\n", "/usr/local/bin/inject -v -p @ -- /bin/sleep 1000", &lines);
+    systemd.unit("mute", "inherit = ['PATH']\n", "/usr/local/bin/inject -v -p PROFILE -- /bin/sleep 1000", &lines);
     assert!(!systemd.run("systemctl start mute", "").status.success());
     assert!(systemd.ran("mute").err.contains("NOTIFY_SOCKET"), "{}", systemd.ran("mute").err);
 }
@@ -183,13 +189,18 @@ fn a_missing_credential() {
     let profile = "[secrets]\nA = 'systemd:none'\nB = { from = 'systemd:none', optional = true }\nC = 'systemd:set'\n";
     let ran = systemd.once("missing", profile, LAUNCH, "SetCredential=set:value\nDynamicUser=yes");
     assert_eq!((ran.status.as_str(), ran.result.as_str(), ran.out.as_str()), ("125", "exit-code", ""));
-    assert!(ran.err.contains("A: systemd:none: no such credential\n") && ran.err.ends_with("nothing was run\n"), "{}", ran.err);
+    assert!(
+        ran.err.contains("A: systemd:none: no such credential\n") && ran.err.ends_with("nothing was run\n"),
+        "{}",
+        ran.err
+    );
     assert!(!ran.err.contains("value"), "{}", ran.err);
-    let check = "/usr/local/bin/inject check --json -p @";
+    let check = "/usr/local/bin/inject check --json -p PROFILE";
     let ran = systemd.once("missing-check", profile, check, "SetCredential=set:value");
     assert_eq!(ran.status, "125");
     let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
-    let states: Vec<_> = json["variables"].as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap()).collect();
+    let states: Vec<_> =
+        json["variables"].as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["absent", "unset", "ok"]);
 }
 
@@ -200,8 +211,8 @@ fn what_does_not_go_away_is_not_tried_again() {
     let profile = "[secrets]\nA = 'systemd:none'\n";
     for (name, profile, command, exit) in [
         ("no-125", profile, LAUNCH, "125"),
-        ("no-126", "", "/usr/local/bin/inject -p @ -- /etc/passwd", "126"),
-        ("no-127", "", "/usr/local/bin/inject -p @ -- nowhere-at-all", "127"),
+        ("no-126", "", "/usr/local/bin/inject -p PROFILE -- /etc/passwd", "126"),
+        ("no-127", "", "/usr/local/bin/inject -p PROFILE -- nowhere-at-all", "127"),
     ] {
         systemd.unit(name, profile, command, lines);
         systemd.must(&format!("systemctl start {name}; sleep 0.6"), "");
@@ -210,7 +221,7 @@ fn what_does_not_go_away_is_not_tried_again() {
         assert_eq!(systemd.property(name, "NRestarts"), "0");
     }
     let profile = "[secrets]\nA = 'c:x'\n[source.c]\nkind = 'command'\nrun = ['sleep', '60']\n";
-    systemd.unit("again", profile, "/usr/local/bin/inject --timeout 100ms -p @ -- /usr/bin/env", lines);
+    systemd.unit("again", profile, "/usr/local/bin/inject --timeout 100ms -p PROFILE -- /usr/bin/env", lines);
     systemd.must("systemctl start again; sleep 1.5", "");
     let restarts: u32 = systemd.property("again", "NRestarts").parse().unwrap();
     systemd.must("systemctl stop again", "");
