@@ -3,11 +3,13 @@
 
 mod alloc;
 mod environ;
+mod filter;
 mod signals;
 mod spawn;
 
 pub use alloc::Wiping;
 pub use environ::Environ;
+pub use filter::permits;
 pub use signals::{Endings, Guard, Mask, show_line};
 pub use spawn::{Child, Program, Stdio, spawn};
 
