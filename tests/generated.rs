@@ -443,7 +443,9 @@ fn man_verbs(all: &[Verb]) -> String {
         write!(out, "\\fBinject {}\\fR [\\fIOPTIONS\\fR]", roff(&verb.name)).unwrap();
         for place in &verb.places {
             let name = match &place.kind {
-                Kind::Words(words) => words.iter().map(|w| format!("\\fB{}\\fR", roff(w))).collect::<Vec<_>>().join("|"),
+                Kind::Words(words) => {
+                    words.iter().map(|w| format!("\\fB{}\\fR", roff(w))).collect::<Vec<_>>().join("|")
+                }
                 _ => format!("\\fI{}\\fR", roff(&place.name)),
             };
             let dots = if place.many { "...\\&" } else { "" };
