@@ -46,9 +46,6 @@ impl Arena {
     pub fn push(&mut self, pieces: &[&[u8]]) -> Option<*const libc::c_char> {
         let length = pieces.iter().try_fold(1_usize, |sum, piece| sum.checked_add(piece.len()))?;
         let end = self.used.checked_add(length).filter(|end| *end <= self.size)?;
-        if pieces.iter().any(|piece| memchr::memchr(0, piece).is_some()) {
-            return None;
-        }
         let first = self.start.as_ptr().wrapping_add(self.used);
         let mut at = first;
         for piece in pieces {
@@ -58,6 +55,11 @@ impl Arena {
         }
         // SAFETY: the last byte of this string's place. Fresh mappings are zero, but a bound is not a guess.
         unsafe { at.write(0) };
+        // SAFETY: what was just written. One look at the whole costs less than one at each piece.
+        let string = unsafe { std::slice::from_raw_parts(first, length - 1) };
+        if memchr::memchr(0, string).is_some() {
+            return None;
+        }
         self.used = end;
         Some(first.cast())
     }

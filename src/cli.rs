@@ -32,6 +32,17 @@ pub struct Cli {
     pub verb: Option<Verb>,
 }
 
+/// A launch and nothing else: to build the verbs' arguments would take longer than everything else before the exec. What
+/// is no launch, help and mistakes included, is for [`Cli`].
+#[derive(Parser)]
+#[command(name = "inject", disable_help_flag = true)]
+struct Launch {
+    #[command(flatten)]
+    load: Load,
+    #[arg(short, long)]
+    verbose: bool,
+}
+
 /// What is loaded, and how.
 #[derive(Args, Clone, Default)]
 pub struct Load {
@@ -129,6 +140,10 @@ pub enum Parsed {
 /// A usage error, exit 125.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Error> {
     use clap::error::ErrorKind;
+    let words: Vec<_> = words.into_iter().collect();
+    if let Ok(Launch { load, verbose }) = Launch::try_parse_from(&words) {
+        return Ok(Parsed::Do(Box::new(Cli { load, verbose, verb: None })));
+    }
     match Cli::try_parse_from(words) {
         Ok(cli) => Ok(Parsed::Do(Box::new(cli))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {

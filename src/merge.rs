@@ -1,6 +1,6 @@
 //! From answers to variables: which entry wins each name, its bytes decoded, trimmed and put into templates.
 
-use crate::document::Document;
+use crate::document::{self, Document};
 use crate::error::{Error, Fault, Report, printable};
 use crate::plan::{Line, Plan, Want, template};
 use crate::profile::entry::{Entry, Key, Secret as Options, Value};
@@ -9,8 +9,6 @@ use crate::reference::{Filter, Part, Template, is_name};
 use crate::resolve::Answers;
 use crate::secret::Secret;
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 
 /// The kernel's limit for one `NAME=VALUE` with its NUL (MAX_ARG_STRLEN).
 pub const MAX_STRING: usize = 131_072;
@@ -40,7 +38,7 @@ pub struct Variable<'a> {
     /// Its name; a failed pattern as the profile writes it.
     pub name: Cow<'a, str>,
     /// Where it comes from; `None` for `--set`.
-    pub line: Option<Line<'a>>,
+    pub line: Option<&'a Line<'a>>,
     /// What became of it.
     pub outcome: Outcome<'a>,
 }
@@ -66,25 +64,27 @@ impl Variable<'_> {
 pub struct Merged<'a> {
     /// Patterns that failed come with the rest.
     pub variables: Vec<Variable<'a>>,
-    index: HashMap<Cow<'a, str>, usize>,
+    /// The variables by name.
+    order: Vec<usize>,
 }
 
 impl<'a> Merged<'a> {
     /// Merges the answers as the plan says.
     pub fn new(plan: &'a Plan<'a>, answers: &'a Answers) -> Self {
         let mut stacks = (0..plan.stacks.len()).rev().map(|stack| Self::stack(plan, stack, answers));
-        let mut all = stacks.next().unwrap_or(Self { variables: Vec::new(), index: HashMap::new() });
+        let mut all = stacks.next().unwrap_or(Self { variables: Vec::new(), order: Vec::new() });
         for below in stacks {
-            let Self { variables, .. } = below;
-            for variable in variables {
-                all.claim(variable);
-            }
+            all.variables.extend(below.variables);
+            all = Self::first_of_each(all.variables, |_, _| None);
         }
         for (name, value) in &plan.profile.wish.set {
             let variable = Variable { name: name.into(), line: None, outcome: Outcome::Borrowed(value) };
-            match all.index.get(name.as_str()) {
-                Some(at) => all.variables[*at] = variable,
-                None => all.claim(variable),
+            match all.place(name) {
+                Ok(at) => all.variables[all.order[at]] = variable,
+                Err(at) => {
+                    all.order.insert(at, all.variables.len());
+                    all.variables.push(variable);
+                }
             }
         }
         all.variables.iter_mut().for_each(limit);
@@ -93,87 +93,64 @@ impl<'a> Merged<'a> {
 
     /// The variable with this name, set or not.
     pub fn get(&self, name: &str) -> Option<&Variable<'a>> {
-        self.index.get(name).and_then(|at| self.variables.get(*at))
+        self.variables.get(self.index(name)?)
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        self.place(name).ok().map(|at| self.order[at])
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.order.binary_search_by(|at| (*self.variables[*at].name).cmp(name))
     }
 
     fn stack(plan: &'a Plan<'a>, stack: usize, answers: &'a Answers) -> Self {
-        let mut merged = Self { variables: Vec::new(), index: HashMap::new() };
+        let mut variables = Vec::new();
         for (explicit, patterns) in &plan.stacks[stack].files {
+            variables.reserve(explicit.len());
             for line in explicit {
                 if let Key::Name(name) = &line.entry.key {
-                    merged.claim(Variable {
-                        name: name.into(),
-                        line: Some(*line),
-                        outcome: explicit_value(plan, line, answers),
-                    });
+                    let outcome = explicit_value(plan, line, answers);
+                    variables.push(Variable { name: name.into(), line: Some(line), outcome });
                 }
             }
-            let first = merged.variables.len();
             for line in patterns {
-                merged.pattern(plan, *line, answers, first);
+                pattern(plan, line, answers, &mut variables);
             }
         }
+        let mut merged = Self::first_of_each(variables, clash);
         for at in 0..merged.variables.len() {
             merged.template(at);
         }
         merged
     }
 
-    /// Takes a variable in, unless its name is taken. What has failed as a pattern has no name.
-    fn claim(&mut self, variable: Variable<'a>) {
-        if !variable.name.ends_with('*') {
-            match self.index.entry(variable.name.clone()) {
-                Slot::Occupied(_) => return,
-                Slot::Vacant(slot) => slot.insert(self.variables.len()),
-            };
-        }
-        self.variables.push(variable);
-    }
-
-    /// Every key of a document. `first` is where this file's patterns begin: two of them must not give one name.
-    fn pattern(&mut self, plan: &'a Plan<'a>, line: Line<'a>, answers: &'a Answers, first: usize) {
-        let Some((want, Key::Pattern(prefix))) =
-            line.want.and_then(|w| plan.wants.get(w)).map(|want| (want, &line.entry.key))
-        else {
-            return;
-        };
-        let failed = |merged: &mut Self, fault| {
-            let outcome = Outcome::Failed(fault);
-            merged.variables.push(Variable { name: line.entry.key.shown(), line: Some(line), outcome });
-        };
-        let entries = match document(want, answers) {
-            Ok(Some((document, field))) => match document.entries_at(field) {
-                Ok(entries) => entries,
-                Err(fault) => return failed(self, fault),
-            },
-            Ok(None) => return,
-            Err(fault) => return failed(self, fault),
-        };
-        let own = self.variables.len();
-        self.variables.reserve(entries.len());
-        self.index.reserve(entries.len());
-        for (key, value) in entries {
-            let name = match store_name(prefix, key) {
-                Ok(name) => name,
-                Err(fault) => {
-                    failed(self, fault);
-                    continue;
-                }
-            };
-            let taken = match self.index.entry(name.clone()) {
-                Slot::Vacant(slot) => {
-                    slot.insert(self.variables.len());
-                    let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::Failed);
-                    self.variables.push(Variable { name, line: Some(line), outcome });
-                    continue;
-                }
-                Slot::Occupied(slot) => *slot.get(),
-            };
-            if (first..own).contains(&taken) {
-                let fault = Fault::invalid(format!("{name}: another pattern of this profile gives this name too"));
-                failed(self, fault.hint(format!("{name} = \"...\", written out, decides between them")));
+    /// Of each name the first variable. Patterns that failed have no name, and stay; so does what `clash` says about two
+    /// variables of one name.
+    fn first_of_each(
+        variables: Vec<Variable<'a>>,
+        clash: impl Fn(&Variable<'a>, &Variable<'a>) -> Option<Variable<'a>>,
+    ) -> Self {
+        let order = document::order(variables.len(), |at| variables[at].name.as_bytes());
+        let mut beaten = Vec::new();
+        let mut clashes = Vec::new();
+        for same in order.chunk_by(|a, b| variables[*a].name == variables[*b].name) {
+            if let [first, others @ ..] = same
+                && !variables[*first].name.ends_with('*')
+            {
+                beaten.extend_from_slice(others);
+                clashes.extend(others.iter().filter_map(|other| clash(&variables[*first], &variables[*other])));
             }
         }
+        if beaten.is_empty() {
+            return Self { variables, order };
+        }
+        beaten.sort_unstable();
+        let mut beaten = beaten.into_iter().peekable();
+        let kept = variables.into_iter().enumerate().filter(|(at, _)| beaten.next_if_eq(at).is_none());
+        let variables: Vec<_> = kept.map(|(_, variable)| variable).chain(clashes).collect();
+        let order = document::order(variables.len(), |at| variables[at].name.as_bytes());
+        Self { variables, order }
     }
 
     /// Makes a template that is still to be made. The plan has refused circles of written-out names, and names that a
@@ -182,7 +159,7 @@ impl<'a> Merged<'a> {
         let Some(Variable { outcome: Outcome::Pending(template), .. }) = self.variables.get(at) else { return };
         let template = *template;
         for name in template.names() {
-            if let Some(used) = self.index.get(name).copied().filter(|used| *used != at) {
+            if let Some(used) = self.index(name).filter(|used| *used != at) {
                 self.template(used);
             }
         }
@@ -252,6 +229,39 @@ pub fn report(plan: &Plan<'_>, variable: &Variable<'_>, fault: &Fault) -> Report
     plan.profile.files[line.file].report(line.entry.at, message, fault.hint.clone())
 }
 
+/// Every key of a document.
+fn pattern<'a>(plan: &'a Plan<'a>, line: &'a Line<'a>, answers: &'a Answers, variables: &mut Vec<Variable<'a>>) {
+    let Key::Pattern(prefix) = &line.entry.key else { return };
+    let Some(want) = line.want.and_then(|want| plan.wants.get(want)) else { return };
+    let failed = |fault| Variable { name: line.entry.key.shown(), line: Some(line), outcome: Outcome::Failed(fault) };
+    let found =
+        document(want, answers).and_then(|place| place.map(|(document, field)| document.entries_at(field)).transpose());
+    match found {
+        Ok(None) => {}
+        Ok(Some(entries)) => variables.extend(entries.map(|(key, value)| match store_name(prefix, key) {
+            Ok(name) => {
+                let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::Failed);
+                Variable { name, line: Some(line), outcome }
+            }
+            Err(fault) => failed(fault),
+        })),
+        Err(fault) => variables.push(failed(fault)),
+    }
+}
+
+/// Two patterns of one file that give one name: the failure of the second.
+fn clash<'a>(first: &Variable<'a>, second: &Variable<'a>) -> Option<Variable<'a>> {
+    let (one, two) = (first.line?, second.line?);
+    let Key::Pattern(_) = &one.entry.key else { return None };
+    if one.file != two.file {
+        return None;
+    }
+    let name = &first.name;
+    let fault = Fault::invalid(format!("{name}: another pattern of this profile gives this name too"))
+        .hint(format!("{name} = \"...\", written out, decides between them"));
+    Some(Variable { name: two.entry.key.shown(), line: Some(two), outcome: Outcome::Failed(fault) })
+}
+
 fn explicit_value<'a>(plan: &'a Plan<'a>, line: &Line<'a>, answers: &'a Answers) -> Outcome<'a> {
     let options = match &line.entry.value {
         Value::Plain(text) => return Outcome::Borrowed(text.as_bytes()),
@@ -288,12 +298,10 @@ fn document<'a>(want: &'a Want<'a>, answers: &'a Answers) -> Result<Option<Place
 
 /// The name that a key of a document gets, unless a store must not choose it.
 fn store_name<'a>(prefix: &str, key: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
-    let key_text =
-        std::str::from_utf8(key).ok().filter(|_| key.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_'));
-    let name = match (prefix, key_text) {
-        ("", Some(key)) => Cow::Borrowed(key),
-        (_, Some(key)) => Cow::Owned(format!("{prefix}{key}")),
-        (_, None) => Cow::Borrowed(""),
+    let name = match (prefix, std::str::from_utf8(key)) {
+        ("", Ok(key)) => Cow::Borrowed(key),
+        (_, Ok(key)) => Cow::Owned(format!("{prefix}{key}")),
+        (_, Err(_)) => Cow::Borrowed(""),
     };
     if !is_name(name.as_bytes()) {
         let shown = printable(&String::from_utf8_lossy(key));

@@ -55,6 +55,21 @@ pub struct Batch<'p> {
     pub source: &'p SourceDef,
     /// What is asked for.
     pub locators: Vec<Locator>,
+    /// For each locator, whether somebody wants a field of it or every key.
+    pub parsed: Vec<bool>,
+    /// Where each locator stands.
+    index: HashMap<Locator, usize>,
+}
+
+impl Batch<'_> {
+    /// Where `locator` stands from now on.
+    fn place(&mut self, locator: Locator) -> usize {
+        *self.index.entry(locator).or_insert_with_key(|locator| {
+            self.locators.push(locator.clone());
+            self.parsed.push(false);
+            self.locators.len() - 1
+        })
+    }
 }
 
 /// One `-p`, ready to be merged.
@@ -220,13 +235,9 @@ impl<'p> Plan<'p> {
                 && batch.source.settings.iter().zip(&source.settings).all(|(a, b)| a.0 == b.0 && a.1.0 == b.1.0)
         };
         let batch = self.batches.iter().position(same).unwrap_or_else(|| {
-            self.batches.push(Batch { source, locators: Vec::new() });
+            let (locators, parsed, index) = Default::default();
+            self.batches.push(Batch { source, locators, parsed, index });
             self.batches.len() - 1
-        });
-        let locators = &mut self.batches[batch].locators;
-        let index = locators.iter().position(|known| *known == locator).unwrap_or_else(|| {
-            locators.push(locator);
-            locators.len() - 1
         });
         let field = match (source.kind.documents, &reference.field, name_of(&line.entry.key)) {
             (Documents::Dotenv, Some(key), _) => Some(Field::key(key)),
@@ -234,7 +245,9 @@ impl<'p> Plan<'p> {
             (_, Some(field), _) => Field::parse(field).ok(),
             _ => None,
         };
-        Some(Ask { reference, batch, locator: index, field })
+        let place = self.batches[batch].place(locator);
+        self.batches[batch].parsed[place] |= field.is_some() || matches!(line.entry.key, Key::Pattern(_));
+        Some(Ask { reference, batch, locator: place, field })
     }
 
     fn inheritance(&mut self, reports: &mut Vec<Report>) {

@@ -110,9 +110,11 @@ fn next_round(plan: &Plan<'_>, answers: &Answers) -> Vec<Vec<usize>> {
         let absent_before =
             |ask: &Ask<'_>| want.asks.iter().take_while(|a| !std::ptr::eq(*a, ask)).all(|a| answers.is_absent(want, a));
         let Some(ask) = want.asks.iter().find(unasked).filter(|ask| absent_before(ask)) else { continue };
-        if !round[ask.batch].contains(&ask.locator) {
-            round[ask.batch].push(ask.locator);
-        }
+        round[ask.batch].push(ask.locator);
+    }
+    for locators in &mut round {
+        locators.sort_unstable();
+        locators.dedup();
     }
     round
 }
@@ -176,7 +178,7 @@ impl<'a> Resolver<'a> {
         asked: &mut Vec<Asked>,
         answers: &mut Answers,
     ) {
-        let Batch { source, locators: known } = &self.plan.batches[batch];
+        let Batch { source, locators: known, .. } = &self.plan.batches[batch];
         if source.kind.name == "command" {
             for locator in locators.iter().copied() {
                 let printed = Printed::default();
@@ -223,7 +225,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn local(&self, batch: usize, locators: &[usize], answers: &mut Answers) {
-        let Batch { source, locators: known } = &self.plan.batches[batch];
+        let Batch { source, locators: known, .. } = &self.plan.batches[batch];
         let (clock, name) = (self.clock, source.name.as_str());
         let opened: Box<dyn Source + '_> = match source.kind.name {
             "env" => Box::new(Env(self.environ)),
@@ -243,7 +245,7 @@ impl<'a> Resolver<'a> {
         let done = job.done.take().unwrap_or_else(|| Err(unanswered()));
         match asked {
             Asked::Command { batch, locator, printed } => {
-                let Batch { source, locators } = &self.plan.batches[batch];
+                let Batch { source, locators, .. } = &self.plan.batches[batch];
                 let result = done.and_then(|ending| printed.answer(source, &locators[locator], ending));
                 self.record(batch, locator, result, answers);
             }
@@ -274,13 +276,10 @@ impl<'a> Resolver<'a> {
 
     /// Parses what somebody wants a field of, once.
     fn parse(&self, batch: usize, locator: usize, payload: Payload, notes: &mut Vec<String>) -> Result<Answer, Fault> {
-        let mut asks = self.plan.wants.iter().flat_map(|want| want.asks.iter().map(move |ask| (want.pattern, ask)));
-        let of_document =
-            asks.any(|(pattern, ask)| ask.batch == batch && ask.locator == locator && (pattern || ask.field.is_some()));
-        if !of_document {
+        let Batch { source, locators, parsed, .. } = &self.plan.batches[batch];
+        if !parsed[locator] {
             return Ok(Answer::Whole(payload.bytes));
         }
-        let Batch { source, locators } = &self.plan.batches[batch];
         let format = format(source, &locators[locator], payload.bytes.expose())?;
         let documents = source.kind.documents;
         let guessed =

@@ -17,7 +17,7 @@ mod rust;
 mod space;
 
 use super::{Mistake, Text};
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use reader::{Quote, Reader};
 use std::ops::Range;
 
@@ -50,6 +50,9 @@ pub enum Dialect {
     Rust,
 }
 
+/// For how many lines room is made at once: a vector that grows is copied, and its old place wiped.
+const FORESEEN: usize = 1024;
+
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a whole file. Cost is linear in `text`; expansion may add at most 1 MiB.
@@ -62,7 +65,7 @@ pub fn parse(text: &[u8], dialect: Dialect) -> Result<Vec<Entry>, Mistake> {
     // Most files have no `${` at all, and then no value needs a second look.
     let dollars = memmem::find(text, b"${").is_some();
     let mut names = expand::Names::new(text);
-    let mut entries = Vec::new();
+    let mut entries = Vec::with_capacity(memchr_iter(b'\n', text).take(FORESEEN).count() + 1);
     loop {
         reader.skip_blank_lines();
         if reader.at_end() {

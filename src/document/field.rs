@@ -30,6 +30,11 @@ impl Field {
         &self.text
     }
 
+    /// The field as written, as the one step of a flat document.
+    pub(super) fn whole(&self) -> &[String] {
+        std::slice::from_ref(&self.text)
+    }
+
     /// The keys and indexes to go along, at least one.
     pub fn steps(&self) -> &[String] {
         &self.steps

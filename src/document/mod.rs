@@ -4,12 +4,14 @@ pub mod dotenv;
 mod field;
 mod json;
 mod pick;
+mod table;
 mod toml;
 mod tree;
 mod yaml;
 
 pub use field::Field;
 pub use pick::Found;
+pub use table::{Table, order};
 
 use crate::secret::Secret;
 use dotenv::Dialect;
@@ -83,8 +85,14 @@ pub enum Node {
     Null,
     /// In their order.
     List(Vec<Node>),
-    /// In their order; no key twice.
-    Table(Vec<(Text, Node)>),
+    /// Keys with their values.
+    Table(Box<Table>),
+}
+
+impl Node {
+    fn table(pairs: Vec<(Text, Self)>) -> Self {
+        Self::Table(Box::new(pairs.into()))
+    }
 }
 
 /// What is wrong with a document or where a field is missing; never a value.
@@ -158,7 +166,7 @@ impl Document {
                 let entries = dotenv::parse(bytes.expose(), dialect)?;
                 let (table, again) = tree::from_entries(bytes.expose(), entries);
                 repeated = again;
-                Node::Table(table)
+                Node::table(table)
             }
             Format::Json => json::parse(bytes.expose(), utf8(bytes.expose())?)?,
             Format::Yaml => yaml::parse(bytes.expose(), utf8(bytes.expose())?)?,

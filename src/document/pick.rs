@@ -24,7 +24,7 @@ impl Document {
     /// null, a list or a table where a text is wanted, and for a way through something that has no fields.
     pub fn pick(&self, field: &Field) -> Result<&[u8], Fault> {
         let (node, steps) = self.find(field)?;
-        self.text(node, || self.quoted(&steps))
+        self.text(node, || self.quoted(steps))
     }
 
     /// What stands at `field`, of whatever type; the whole document without one.
@@ -40,29 +40,28 @@ impl Document {
     ///
     /// # Errors
     /// As [`Document::at`], and `invalid` where there is no table; within, for each field that is no text.
-    pub fn entries_at(&self, field: Option<&Field>) -> Result<Vec<Entry<'_>>, Fault> {
+    pub fn entries_at(&self, field: Option<&Field>) -> Result<impl Iterator<Item = Entry<'_>>, Fault> {
         let node = self.at(field)?;
         let Node::Table(pairs) = node else {
             let what = field.map_or("the document".to_owned(), |field| format!("'{}'", printable(field.text())));
             return Err(Fault::invalid(format!("{what} is {}, not a table", self.describe(node))));
         };
-        let entry = |(key, value)| {
+        Ok(pairs.iter().map(|(key, value)| {
             let name = self.bytes_of(key);
             (name, self.text(value, || format!("'{}'", shown(name))))
-        };
-        Ok(pairs.iter().map(|(key, value)| entry((key, value))).collect())
+        }))
     }
 
-    fn find(&self, field: &Field) -> Result<(&Node, Vec<String>), Fault> {
+    fn find<'f>(&self, field: &'f Field) -> Result<(&Node, &'f [String]), Fault> {
         // A .env file is flat, and its keys may hold dots and slashes.
         let as_written = self.format == Format::Dotenv
             && (!field.text().starts_with('/') || self.child(&self.root, field.text()).is_some());
-        let steps = if as_written { vec![field.text().to_owned()] } else { field.steps().to_vec() };
+        let steps = if as_written { field.whole() } else { field.steps() };
         let mut node = &self.root;
         for (done, step) in steps.iter().enumerate() {
             node = match self.child(node, step) {
                 Some(child) => child,
-                None => return Err(self.missing(node, &steps, done)),
+                None => return Err(self.missing(node, steps, done)),
             };
         }
         Ok((node, steps))
@@ -74,11 +73,7 @@ impl Document {
 
     fn child<'d>(&'d self, node: &'d Node, step: &str) -> Option<&'d Node> {
         match node {
-            Node::Table(pairs) => {
-                let mut found = pairs.iter();
-                let (_, value) = found.find(|(key, _)| self.bytes_of(key) == step.as_bytes())?;
-                Some(value)
-            }
+            Node::Table(table) => table.get(self.bytes.expose(), step.as_bytes()),
             Node::List(list) => list.get(index(step)?),
             Node::Text(_) | Node::Null => None,
         }

@@ -76,8 +76,7 @@ fn entries_are_the_top_level() {
     let Ok(entries) = document.entries_at(None) else {
         panic!("no table");
     };
-    let entries: Vec<_> =
-        entries.into_iter().map(|(name, value)| (name, value.map_err(|fault| fault.message))).collect();
+    let entries: Vec<_> = entries.map(|(name, value)| (name, value.map_err(|fault| fault.message))).collect();
     let null = Err("'B' is null, not a text".to_owned());
     assert_eq!(entries, [(&b"A"[..], Ok(&b"x"[..])), (b"B", null), (b"C", Ok(b"1.50"))]);
     let list = json("[]").entries_at(None).err().map(|fault| fault.message);
@@ -91,7 +90,7 @@ fn a_key_of_a_dotenv_file_is_taken_as_written() {
     let document = Document {
         bytes: Secret::from(&bytes[..]),
         format: Format::Dotenv,
-        root: Node::Table(vec![row(0..3, 4..5), row(6..8, 9..10), row(11..12, 13..14)]),
+        root: Node::table(vec![row(0..3, 4..5), row(6..8, 9..10), row(11..12, 13..14)]),
         repeated: Vec::new(),
         guessed: false,
     };

@@ -84,7 +84,7 @@ impl Reader<'_> {
             let key = Text::from_cow(self.document, key.into_inner());
             pairs.push((key, self.value(value, depth)?));
         }
-        Ok(Node::Table(pairs))
+        Ok(Node::table(pairs))
     }
 
     fn value(&self, value: Spanned<DeValue<'_>>, depth: usize) -> Result<Node, Mistake> {
@@ -121,7 +121,7 @@ mod tests {
             Node::Null => out.push("null".into()),
             Node::List(list) => list.iter().for_each(|item| names(document, item, out)),
             Node::Table(pairs) => {
-                for (key, value) in pairs {
+                for (key, value) in pairs.iter() {
                     out.push(format!("{}=", String::from_utf8_lossy(key.bytes(document))));
                     names(document, value, out);
                 }

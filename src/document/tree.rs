@@ -1,9 +1,9 @@
 //! Building a [`Node`] from what a parser says piece by piece, without recursion, so that no input overflows the stack.
 
 use super::dotenv::Entry;
+use super::table::order;
 use super::{Mistake, Node, Repeat, Text};
 use crate::error::printable;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The deepest nesting of lists and tables that is read.
 pub(super) const DEPTH: usize = 128;
@@ -67,7 +67,7 @@ impl<'d> Tree<'d> {
             Some(Open::List(list)) => Ok(Node::List(list)),
             Some(Open::Table { pairs, lines, .. }) => {
                 refuse_duplicates(self.document, &pairs, &lines)?;
-                Ok(Node::Table(pairs))
+                Ok(Node::table(pairs))
             }
             None => Err(Mistake::new("more ends than beginnings")),
         }
@@ -106,38 +106,38 @@ fn no_key(line: usize) -> Mistake {
 }
 
 fn refuse_duplicates(document: &[u8], pairs: &Pairs, lines: &[usize]) -> Result<(), Mistake> {
-    let mut seen = BTreeSet::new();
-    for ((key, _), line) in pairs.iter().zip(lines) {
-        let name = key.bytes(document);
-        if !seen.insert(name) {
-            let name = printable(&String::from_utf8_lossy(name));
-            return Err(Mistake::new(format!("the key '{name}' stands here twice")).line(*line));
-        }
-    }
-    Ok(())
+    let name = |at: usize| pairs[at].0.bytes(document);
+    let order = order(pairs.len(), name);
+    let again = order.windows(2).filter(|two| name(two[0]) == name(two[1])).map(|two| two[1]);
+    let Some(first) = again.min() else { return Ok(()) };
+    let mistake = Mistake::new(format!("the key '{}' stands here twice", shown(name(first))));
+    Err(Mistake { line: lines.get(first).copied(), ..mistake })
 }
 
 /// A .env file as a table: the last entry of a name counts, and where that one has no `=` there is no such field.
-pub(super) fn from_entries(document: &[u8], entries: Vec<Entry>) -> (Pairs, Vec<Repeat>) {
+pub(super) fn from_entries(document: &[u8], mut entries: Vec<Entry>) -> (Pairs, Vec<Repeat>) {
     let name = |entry: &Entry| document.get(entry.key.clone()).unwrap_or_default();
-    let mut lines = BTreeMap::<&[u8], Vec<usize>>::new();
-    for entry in &entries {
-        lines.entry(name(entry)).or_default().push(entry.line);
-    }
-    let mut left: BTreeMap<_, _> = lines.iter().map(|(name, all)| (*name, all.len())).collect();
-    let mut pairs = Pairs::new();
-    for entry in entries {
-        let Some(left) = left.get_mut(name(&entry)) else {
-            continue;
-        };
-        *left -= 1;
-        if let (0, Some(value)) = (*left, entry.value) {
-            pairs.push((Text::Span(entry.key), Node::Text(value)));
+    let order = order(entries.len(), |at| name(&entries[at]));
+    let (mut repeated, mut overridden) = (Vec::new(), Vec::new());
+    for same in order.chunk_by(|a, b| name(&entries[*a]) == name(&entries[*b])) {
+        if let [before @ .., last] = same
+            && !before.is_empty()
+        {
+            let lines = same.iter().map(|at| entries[*at].line).collect();
+            repeated.push(Repeat { name: shown(name(&entries[*last])), lines });
+            overridden.extend_from_slice(before);
         }
     }
-    let repeated = lines.into_iter().filter(|(_, all)| all.len() > 1);
-    let repeated = repeated.map(|(name, lines)| Repeat { name: printable(&String::from_utf8_lossy(name)), lines });
-    (pairs, repeated.collect())
+    for at in overridden {
+        entries[at].value = None;
+    }
+    let mut pairs = Pairs::with_capacity(entries.len());
+    pairs.extend(entries.into_iter().filter_map(|entry| Some((Text::Span(entry.key), Node::Text(entry.value?)))));
+    (pairs, repeated)
+}
+
+fn shown(name: &[u8]) -> String {
+    printable(&String::from_utf8_lossy(name))
 }
 
 #[cfg(test)]

@@ -145,7 +145,7 @@ impl<'d> Reader<'d> {
             Node::Table(pairs) => {
                 let copy = |(key, value)| Ok((copy_text(key), self.copy(value, depth + 1, line)?));
                 let pairs = pairs.iter().map(|(key, value)| (key, value)).map(copy);
-                Ok(Node::Table(pairs.collect::<Result<_, _>>()?))
+                Ok(Node::table(pairs.collect::<Result<_, _>>()?))
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::error::Fault;
 use crate::secret::Secret;
 
 /// What to read from a source: the part of a reference between the first `:` and the `#`, with the entry's options.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Locator {
     /// As written in the profile; relative files are already joined to the profile's folder.
     pub text: String,
