@@ -14,3 +14,5 @@ alias prod='inject -p prod -- '
 
 # bash completes through an alias where it is asked to; zsh does it by itself, unless complete_aliases is set:
 #   shopt -s progcomp_alias
+# or, which works beside bash-completion too, for one alias after the other, once inject's script is loaded:
+#   complete -F _inject tf prod

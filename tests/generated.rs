@@ -122,7 +122,10 @@ fn held(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("BLESS").is_some() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, text).unwrap();
+        // At once: the other tests read these files at the same time.
+        let new = file.with_added_extension("new");
+        std::fs::write(&new, text).unwrap();
+        std::fs::rename(&new, &file).unwrap();
     }
     let held = std::fs::read_to_string(&file).unwrap_or_default();
     let same = held == text;

@@ -1,6 +1,6 @@
-"""Types into an interactive shell on a terminal of its own and prints what the terminal showed.
+"""Types into an interactive bash on a terminal of its own and prints what the terminal showed.
 
-terminal.py SETUP LINE... -- SHELL ARG...
+terminal.py SETUP LINE...
 
 SETUP is run first. Each LINE is typed and followed by a tab, and then taken back; what was shown is printed behind a line
 of `@@@ LINE`. A shell that says nothing for 20 s ends this with code 3.
@@ -15,16 +15,16 @@ import time
 
 
 def main():
-    at = sys.argv.index("--", 2)
-    setup, lines, shell = sys.argv[1], sys.argv[2:at], sys.argv[at + 1 :]
+    setup, lines = sys.argv[1], sys.argv[2:]
     child, fd = pty.fork()
     if child == 0:
-        os.execvp(shell[0], shell)
+        os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
 
     def until(marker):
+        """Reads up to the prompt behind the marker."""
         out = b""
         end = time.monotonic() + 20
-        while marker not in out:
+        while marker not in out or b"[ready]" not in out.split(marker, 1)[1]:
             if time.monotonic() > end or not select.select([fd], [], [], 20)[0]:
                 sys.stdout.write(out.decode(errors="replace"))
                 sys.exit(3)
@@ -38,14 +38,22 @@ def main():
     def say(text):
         os.write(fd, text.encode())
 
-    # The echo of what is typed never holds the marker: the shell has to work it out.
+    for option in (
+        "show-all-if-ambiguous on",
+        "completion-query-items 0",
+        "page-completions off",
+        "enable-bracketed-paste off",
+    ):
+        say(f"bind 'set {option}'\r")
+    # The terminal passes a tab on only once readline has prepared it, and then comes the prompt. The echo of what is
+    # typed never holds a marker: the shell has to work it out.
     say(setup + "\r")
-    say("echo @$((1000 + 0))@\r")
-    until(b"@1000@")
+    say("PS1='[rea''dy]'\r")
+    until(b"\n")
     for number, line in enumerate(lines, 1):
         say(line + "\t\x15" + f"echo @$((1000 + {number}))@\r")
-        shown = until(f"@{1000 + number}@".encode()).decode(errors="replace")
-        shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|[\a\r]", "", shown).rsplit("echo @", 1)[0]
+        shown = until(f"@{1000 + number}@".encode()).decode(errors="replace").replace("[ready]", "")
+        shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|[\a\b\r]", "", shown).rsplit("echo @", 1)[0]
         print(f"@@@ {line}\n{shown}")
     say("exit\r")
     os.close(fd)
