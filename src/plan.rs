@@ -4,14 +4,13 @@
 use crate::document::Field;
 use crate::error::{Error, Report};
 use crate::profile::entry::{Entry, From, Key, Secret, Value};
-use crate::profile::sources::SourceDef;
+use crate::profile::sources::{SourceDef, file_beside};
 use crate::profile::{Profile, name_of};
 use crate::reference::{Ref, Template, matches};
 use crate::source::Locator;
 use crate::source::kind::{Documents, Locates};
 use crate::sys::Environ;
 use std::collections::HashMap;
-use std::path::Path;
 
 /// How deep templates may use templates, and profiles extend profiles: each level is a frame of the stack.
 pub const MAX_NESTING: usize = 64;
@@ -85,7 +84,8 @@ impl<'p> Plan<'p> {
     /// Plans a launch of `profile`.
     ///
     /// # Errors
-    /// Templates that use unknown names or themselves, credentials that `inherit` names: exit 125.
+    /// What reading the profile has found, templates that use unknown names or themselves, credentials that `inherit`
+    /// names: exit 125.
     pub fn new(profile: &'p Profile, environ: &Environ) -> Result<Self, Error> {
         let mut plan = Self {
             profile,
@@ -96,7 +96,7 @@ impl<'p> Plan<'p> {
             inherit_credentials: Vec::new(),
             credentials: Vec::new(),
         };
-        let mut reports = Vec::new();
+        let mut reports = profile.reports.clone();
         let mut above: Vec<&str> = profile.wish.set.iter().map(|(name, _)| name.as_str()).collect();
         for stack in (0..profile.stacks.len()).rev() {
             let layers = plan.layers(stack, &mut above, &mut reports, environ);
@@ -187,7 +187,7 @@ impl<'p> Plan<'p> {
                 reports.push(report(format!("the template uses itself: {}", circle.join(" -> ")), None));
             } else if winners.contains_key(used) {
                 self.follow(used, winners, has_patterns, path, done, reports);
-            } else if !has_patterns {
+            } else if !has_patterns && !self.profile.is_broken(used) {
                 let hint = crate::reference::nearest(used, winners.keys().copied());
                 let message = format!("the template uses '{used}', which this profile does not set");
                 reports.push(report(message, hint.map(|near| format!("did you mean '{near}'?"))));
@@ -211,7 +211,9 @@ impl<'p> Plan<'p> {
         let source = self.profile.stacks[stack].sources.get(&reference.source)?;
         let text = match source.kind.locates {
             Locates::Item => reference.locator.clone(),
-            Locates::File => beside(&self.profile.files[line.file].found.path, &reference.locator, environ),
+            Locates::File => {
+                file_beside(&self.profile.files[line.file].found.path, &reference.locator, environ).ok()?
+            }
         };
         let locator = Locator { text, options: Vec::new() };
         let same = |batch: &Batch<'_>| {
@@ -280,14 +282,4 @@ pub fn template(entry: &Entry) -> Option<&Template> {
         Value::Secret(Secret { from: From::Template(template), .. }) => Some(template),
         _ => None,
     }
-}
-
-/// A file that a profile names: relative to the profile, or under HOME with a leading `~/`.
-fn beside(profile: &Path, locator: &str, environ: &Environ) -> String {
-    let home = || environ.text("HOME");
-    if let (Some(rest), Some(home)) = (locator.strip_prefix("~/"), home()) {
-        return format!("{home}/{rest}");
-    }
-    let folder = profile.parent().unwrap_or(Path::new(""));
-    folder.join(locator).to_string_lossy().into_owned()
 }

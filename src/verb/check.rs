@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 /// # Errors
 /// What keeps a launch from starting to resolve.
 pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Result<u8, Error> {
-    let profile = Profile::load(load.wish(environ)?, environ)?;
+    let profile = Profile::read(load.wish(environ)?, environ);
     let plan = Plan::new(&profile, environ)?;
     super::trust::require(&profile, load, environ)?;
     let clock = Clock::new(profile.timeout());
