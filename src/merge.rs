@@ -35,9 +35,9 @@ pub enum Outcome<'a> {
     Pending(&'a Template),
 }
 
-/// One variable, or a pattern that failed as a whole.
+/// One variable, or a pattern that failed or is absent as a whole.
 pub struct Variable<'a> {
-    /// Its name; a failed pattern as the profile writes it.
+    /// Its name; a pattern as the profile writes it.
     pub name: Cow<'a, str>,
     /// Where it comes from; `None` for `--set`.
     pub line: Option<Line<'a>>,
@@ -64,7 +64,7 @@ impl Variable<'_> {
 
 /// Every variable of a launch that the profile decides on.
 pub struct Merged<'a> {
-    /// Patterns that failed come with the rest.
+    /// Patterns that failed, or are absent as a whole, come with the rest.
     pub variables: Vec<Variable<'a>>,
     index: HashMap<Cow<'a, str>, usize>,
 }
@@ -146,7 +146,10 @@ impl<'a> Merged<'a> {
                 Ok(entries) => entries,
                 Err(fault) => return failed(self, fault),
             },
-            Ok(None) => return,
+            Ok(None) => {
+                let name = line.entry.key.shown();
+                return self.variables.push(Variable { name, line: Some(line), outcome: Outcome::Unset });
+            }
             Err(fault) => return failed(self, fault),
         };
         let own = self.variables.len();
@@ -401,11 +404,11 @@ fn shell(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The entry behind a line, for messages about it.
+/// Where an entry's value comes from, as written.
 pub fn shown_from(entry: &Entry) -> String {
     match &entry.value {
         Value::Plain(_) => "vars".into(),
-        Value::Secret(secret) => printable(&secret.from.shown()),
+        Value::Secret(secret) => secret.from.shown(),
     }
 }
 

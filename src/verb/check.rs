@@ -23,10 +23,14 @@ pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Res
     let answers = crate::resolve::resolve(&plan, environ, &clock);
     drop(clock);
     let merged = Merged::new(&plan, &answers);
-    let failed = merged.complete(&plan).err();
-    let mut shown: Vec<_> =
-        merged.variables.iter().filter(|v| v.line.is_some_and(|l| is_secret(&l.entry.value))).collect();
-    shown.retain(|v| !matches!(v.outcome, Outcome::Unneeded));
+    let failed = merged.complete(&plan).and_then(|()| crate::block::check(&plan, &merged, environ)).err();
+    let secret = |v: &Variable<'_>| v.line.is_some_and(|l| is_secret(&l.entry.value));
+    let wanted = |v: &&Variable<'_>| match v.outcome {
+        Outcome::Failed(_) => true,
+        Outcome::Unneeded => false,
+        _ => secret(v),
+    };
+    let mut shown: Vec<_> = merged.variables.iter().filter(wanted).collect();
     shown.sort_by_key(|v| v.line.map(|line| (line.file, line.entry.at)));
     if as_json {
         let rows: Vec<_> = shown.iter().map(|variable| row(&plan, variable)).collect();
@@ -34,6 +38,10 @@ pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Res
     } else {
         let rows: Vec<_> = shown.iter().map(|variable| cells(&plan, variable)).collect();
         print(&columns(&rows));
+    }
+    // What is wrong with all of them together has no row.
+    if let Some(error) = failed.as_ref().filter(|_| merged.complete(&plan).is_ok()) {
+        sys::write_lossy(2, error.render().as_bytes());
     }
     for note in &answers.notes {
         sys::write_lossy(2, format!("inject: warning: {}\n", printable(note)).as_bytes());
@@ -85,7 +93,7 @@ fn source(variable: &Variable<'_>) -> Option<String> {
 fn cells(plan: &Plan<'_>, variable: &Variable<'_>) -> Vec<String> {
     let (state, fault) = state(variable);
     let mut cells = vec![printable(&variable.name), state.into()];
-    cells.push(variable.line.map(|line| shown_from(line.entry)).unwrap_or_default());
+    cells.push(variable.line.map(|line| printable(&shown_from(line.entry))).unwrap_or_default());
     if let Some(fault) = fault {
         let report = report(plan, variable, fault);
         let place = report.place.map_or_else(String::new, |(file, line)| format!("{}:{line}: ", printable(&file)));
