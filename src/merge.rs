@@ -33,9 +33,9 @@ pub enum Outcome<'a> {
     Pending(&'a Template),
 }
 
-/// One variable, or a pattern that failed as a whole.
+/// One variable, or a pattern that failed or is absent as a whole.
 pub struct Variable<'a> {
-    /// Its name; a failed pattern as the profile writes it.
+    /// Its name; a pattern as the profile writes it.
     pub name: Cow<'a, str>,
     /// Where it comes from; `None` for `--set`.
     pub line: Option<&'a Line<'a>>,
@@ -62,7 +62,7 @@ impl Variable<'_> {
 
 /// Every variable of a launch that the profile decides on.
 pub struct Merged<'a> {
-    /// Patterns that failed come with the rest.
+    /// Patterns that failed, or are absent as a whole, come with the rest.
     pub variables: Vec<Variable<'a>>,
     /// The variables by name.
     order: Vec<usize>,
@@ -237,7 +237,9 @@ fn pattern<'a>(plan: &'a Plan<'a>, line: &'a Line<'a>, answers: &'a Answers, var
     let found =
         document(want, answers).and_then(|place| place.map(|(document, field)| document.entries_at(field)).transpose());
     match found {
-        Ok(None) => {}
+        Ok(None) => {
+            variables.push(Variable { name: line.entry.key.shown(), line: Some(line), outcome: Outcome::Unset })
+        }
         Ok(Some(entries)) => variables.extend(entries.map(|(key, value)| match store_name(prefix, key) {
             Ok(name) => {
                 let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::Failed);

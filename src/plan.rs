@@ -4,14 +4,13 @@
 use crate::document::Field;
 use crate::error::{Error, Report};
 use crate::profile::entry::{Entry, From, Key, Secret, Value};
-use crate::profile::sources::SourceDef;
+use crate::profile::sources::{SourceDef, file_beside};
 use crate::profile::{Profile, name_of};
 use crate::reference::{Ref, Template, matches};
 use crate::source::Locator;
 use crate::source::kind::{Documents, Locates};
 use crate::sys::Environ;
 use std::collections::HashMap;
-use std::path::Path;
 
 /// How deep templates may use templates, and profiles extend profiles: each level is a frame of the stack.
 pub const MAX_NESTING: usize = 64;
@@ -100,7 +99,8 @@ impl<'p> Plan<'p> {
     /// Plans a launch of `profile`.
     ///
     /// # Errors
-    /// Templates that use unknown names or themselves, credentials that `inherit` names: exit 125.
+    /// What reading the profile has found, templates that use unknown names or themselves, credentials that `inherit`
+    /// names: exit 125.
     pub fn new(profile: &'p Profile, environ: &Environ) -> Result<Self, Error> {
         let mut plan = Self {
             profile,
@@ -111,7 +111,7 @@ impl<'p> Plan<'p> {
             inherit_credentials: Vec::new(),
             credentials: Vec::new(),
         };
-        let mut reports = Vec::new();
+        let mut reports = profile.reports.clone();
         let mut above: Vec<&str> = profile.wish.set.iter().map(|(name, _)| name.as_str()).collect();
         for stack in (0..profile.stacks.len()).rev() {
             let layers = plan.layers(stack, &mut above, &mut reports, environ);
@@ -202,7 +202,7 @@ impl<'p> Plan<'p> {
                 reports.push(report(format!("the template uses itself: {}", circle.join(" -> ")), None));
             } else if winners.contains_key(used) {
                 self.follow(used, winners, has_patterns, path, done, reports);
-            } else if !has_patterns {
+            } else if !has_patterns && !self.profile.is_broken(used) {
                 let hint = crate::reference::nearest(used, winners.keys().copied());
                 let message = format!("the template uses '{used}', which this profile does not set");
                 reports.push(report(message, hint.map(|near| format!("did you mean '{near}'?"))));
@@ -226,7 +226,9 @@ impl<'p> Plan<'p> {
         let source = self.profile.stacks[stack].sources.get(&reference.source)?;
         let text = match source.kind.locates {
             Locates::Item => reference.locator.clone(),
-            Locates::File => beside(&self.profile.files[line.file].found.path, &reference.locator, environ),
+            Locates::File => {
+                file_beside(&self.profile.files[line.file].found.path, &reference.locator, environ).ok()?
+            }
         };
         let locator = Locator { text, options: Vec::new() };
         let same = |batch: &Batch<'_>| {
@@ -292,15 +294,5 @@ pub fn template(entry: &Entry) -> Option<&Template> {
     match &entry.value {
         Value::Secret(Secret { from: From::Template(template), .. }) => Some(template),
         _ => None,
-    }
-}
-
-/// A file that a profile names: relative to the profile, or under HOME with a leading `~/`, which stays as it is where
-/// there is no HOME, for the source to refuse.
-fn beside(profile: &Path, locator: &str, environ: &Environ) -> String {
-    match (locator.strip_prefix("~/"), environ.text("HOME")) {
-        (Some(rest), Some(home)) => format!("{home}/{rest}"),
-        (Some(_), None) => locator.into(),
-        (None, _) => profile.parent().unwrap_or(Path::new("")).join(locator).to_string_lossy().into_owned(),
     }
 }

@@ -1,14 +1,17 @@
 //! A profile's file, opened once. Owner and mode are those of the descriptor that is read, and of every folder and link
 //! that leads to it, each looked at through a descriptor too: a name can mean something else a moment later.
 
+use crate::clock::Clock;
 use crate::error::{Error, os, printable};
 use crate::sys;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, readlinkat};
+use nix::poll::{PollFd, PollFlags};
 use nix::sys::stat::{FileStat, fstat};
 use std::ffi::OsString;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 /// An open profile.
 pub struct Opened {
@@ -19,6 +22,9 @@ pub struct Opened {
     /// Why others could have written it: what, and the command that ends it.
     pub concern: Option<(String, String)>,
 }
+
+/// How long a pipe is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Links that may be followed on the way, as many as the kernel's own limit.
 const MAX_LINKS: usize = 40;
@@ -43,9 +49,10 @@ pub fn open(path: &Path, shown: &str, named: bool) -> Result<Opened, Error> {
     if pipe {
         walk.real.clear();
     }
-    let flags = nix::fcntl::OFlag::from_bits_truncate(nix::fcntl::fcntl(&fd, nix::fcntl::F_GETFL).unwrap_or(0));
-    let _ = nix::fcntl::fcntl(&fd, nix::fcntl::F_SETFL(flags - OFlag::O_NONBLOCK));
-    let bytes = sys::read_all(&fd, || Ok(())).map_err(|error| fail(words(error)))?;
+    // A pipe that nobody writes into yet is no empty profile.
+    let clock = Clock::new(PATIENCE);
+    let ready = || clock.poll(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], &|| printable(shown));
+    let bytes = sys::read_all(&fd, ready).map_err(|error| fail(words(error)))?;
     Ok(Opened { bytes, real: walk.real, concern: walk.concern })
 }
 
@@ -53,6 +60,7 @@ fn words(error: Errno) -> String {
     match error {
         Errno::ENOENT => "no such profile".into(),
         Errno::E2BIG => "larger than 1 MiB; no profile is".into(),
+        Errno::ETIMEDOUT => format!("nothing was written into this pipe within {} s", PATIENCE.as_secs()),
         Errno::EISDIR => "a profile is a regular file".into(),
         error => os(error),
     }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// One approved file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
-    /// Its real path.
+    /// Its real path, see [`place`].
     pub path: String,
     /// The SHA-256 of its content, in hex.
     pub sha256: String,
@@ -73,7 +73,7 @@ impl Store {
 
     /// The approval of this path, of whatever content.
     pub fn of(&self, file: &File) -> Option<&Approval> {
-        let path = file.real.to_str().filter(|path| !path.is_empty())?;
+        let path = place(&file.found.path)?;
         self.approvals.iter().find(|approval| approval.path == path)
     }
 
@@ -84,11 +84,12 @@ impl Store {
     pub fn approve(environ: &Environ, files: &[&File]) -> Result<(), Error> {
         Self::change(environ, |approvals| {
             for file in files {
-                let path = file.real.to_str().filter(|path| !path.is_empty()).ok_or_else(|| {
-                    Error::new(format!("{}: a path that is not UTF-8 cannot be recorded", printable(&file.shown)))
+                let path = place(&file.found.path).ok_or_else(|| {
+                    Error::new(format!("{}: its path cannot be recorded", printable(&file.shown)))
+                        .hint("only an absolute path in UTF-8 can")
                 })?;
                 approvals.retain(|approval| approval.path != path);
-                approvals.push(Approval { path: path.into(), sha256: hash(&file.text), reads: reads(file) });
+                approvals.push(Approval { path, sha256: hash(&file.text), reads: reads(file) });
             }
             Ok(())
         })
@@ -124,6 +125,13 @@ impl Store {
         change(&mut approvals)?;
         write(&folder, &approvals).map_err(fail)
     }
+}
+
+/// Under which path a file is recorded: where it was found, with the links of its folder resolved. Not its own link: what
+/// it names is looked for beside the link, so its target's approval says nothing of the files that stand there.
+pub fn place(path: &Path) -> Option<String> {
+    let folder = path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?;
+    Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?).to_str()?.to_owned())
 }
 
 /// What is said where nothing can be remembered.

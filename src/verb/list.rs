@@ -17,7 +17,7 @@ pub fn list(as_json: bool, environ: &Environ) -> Result<u8, Error> {
         let opened = open::open(&found.path, &shown, found.origin == Origin::Named).ok();
         let text = opened.and_then(|opened| String::from_utf8(opened.bytes).ok());
         let said = text.and_then(|text| parse::parse(&text, &shown).ok());
-        (name, found.path, said.and_then(|said| said.description))
+        (name, found.path, said.and_then(|(said, _)| said.description))
     });
     if as_json {
         let rows: Vec<_> = found

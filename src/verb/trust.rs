@@ -4,7 +4,7 @@ use super::{columns, print};
 use crate::cli::Load;
 use crate::error::{Error, printable};
 use crate::profile::find::Origin;
-use crate::profile::trust::{Store, no_home, reads, refusal, unapproved};
+use crate::profile::trust::{Store, no_home, place, reads, refusal, unapproved};
 use crate::profile::{File, Profile, Wish};
 use crate::sys::{self, Environ};
 use nix::fcntl::OFlag;
@@ -113,8 +113,8 @@ fn show(name: Option<&str>, environ: &Environ) -> Result<u8, Error> {
 
 /// By the real path; the file itself may be gone or broken by now.
 fn take_back(name: &str, environ: &Environ) -> Result<u8, Error> {
-    let path = super::absolute(&crate::profile::find::find(name, None, environ)?.path);
-    let real = std::fs::canonicalize(&path).map_or(path, |real| real.to_string_lossy().into_owned());
+    let found = crate::profile::find::find(name, None, environ)?.path;
+    let real = place(&found).unwrap_or_else(|| super::absolute(&found));
     match Store::remove(environ, &real)? {
         0 => sys::write_lossy(2, format!("inject: {} was not trusted\n", printable(&real)).as_bytes()),
         _ => sys::write_lossy(2, format!("inject: {} is no longer trusted\n", printable(&real)).as_bytes()),
