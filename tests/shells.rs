@@ -404,6 +404,11 @@ complete -o default -F _spy fallback
         ". ./setup.bash; . {ROOT}/completions/inject.bash; shopt -s progcomp_alias; alias aw='inject -p aws --'; \
          alias deep='inject -p aws -- fun' reg='inject -p aws --'; complete -F _inject reg"
     );
+    // An alias of the program's own name does not go round in circles.
+    let own = format!("{setup}; alias unknown-tool='inject -- unknown-tool'; complete -F _inject unknown-tool");
+    let shown = bash_shows(&project, &own, &["unknown-tool som"]);
+    assert!(shown[0].contains("unknown-tool some\\ file.txt "), "{}", shown[0]);
+
     // bash itself asks the specification for unknown commands (-D) before it looks at an alias.
     let late = format!("{setup}; complete -D -F _late");
     let tails = [

@@ -96,9 +96,12 @@ _inject_programs() {
     )
 }
 
+# How $1 is completed. For an alias of the same name (alias x='inject -- x') that is not this script once more.
 _inject_lookup() {
-    complete -p -- "$1" 2>/dev/null && return
-    [[ $1 == */* ]] && complete -p -- "${1##*/}" 2>/dev/null
+    local _inject_found
+    _inject_found=$(complete -p -- "$1" 2>/dev/null) ||
+        { [[ $1 == */* ]] && _inject_found=$(complete -p -- "${1##*/}" 2>/dev/null); } || return
+    [[ $_inject_found != *' -F _inject '* || ${1##*/} == inject ]] && printf '%s' "$_inject_found"
 }
 
 # The words of `complete -p`, which bash quotes for reading them again.

@@ -5,7 +5,7 @@ answers=$(mktemp -d) || exit 2
 cat >$answers/setup <<EOS
 PROMPT= RPROMPT=
 [[ -n ${(q)1} ]] && fpath=(${(q)1} \$fpath)
-autoload -Uz compinit && compinit -u -D
+autoload -Uz compinit && compinit -u -d ~/.zcompdump-${#1}
 zstyle ':completion:*' insert-tab false
 LISTMAX=100000
 EOS
