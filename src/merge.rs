@@ -299,14 +299,14 @@ fn document<'a>(want: &'a Want<'a>, answers: &'a Answers) -> Result<Option<Place
 }
 
 /// The name that a key of a document gets, unless a store must not choose it.
-fn store_name<'a>(prefix: &str, key: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
-    let name = match (prefix, std::str::from_utf8(key)) {
+fn store_name<'a>(prefix: &str, key: Result<&'a str, &'a [u8]>) -> Result<Cow<'a, str>, Fault> {
+    let name = match (prefix, key) {
         ("", Ok(key)) => Cow::Borrowed(key),
         (_, Ok(key)) => Cow::Owned(format!("{prefix}{key}")),
         (_, Err(_)) => Cow::Borrowed(""),
     };
     if !is_name(name.as_bytes()) {
-        let shown = printable(&String::from_utf8_lossy(key));
+        let shown = printable(&String::from_utf8_lossy(key.map_or_else(|bytes| bytes, str::as_bytes)));
         return Err(Fault::invalid(format!("the key '{shown}' is no name of a variable")));
     }
     if names::is_refused_from_a_store(&name) {

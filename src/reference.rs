@@ -146,8 +146,19 @@ impl Template {
 
 /// Whether `name` is `[A-Za-z_][A-Za-z0-9_]*`, what every shell can use.
 pub fn is_name(name: &[u8]) -> bool {
-    name.first().is_some_and(|c| !c.is_ascii_digit()) && name.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_')
+    name.first().is_some_and(|c| !c.is_ascii_digit()) && name.iter().all(|c| LETTER[usize::from(*c)])
 }
+
+/// Which bytes may stand in a name: `[A-Za-z0-9_]`.
+pub const LETTER: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    table
+};
 
 /// Whether `name` matches `pattern`, in which each `*` stands for any bytes, none included.
 pub fn matches(pattern: &[u8], name: &[u8]) -> bool {

@@ -4,14 +4,14 @@
 use super::tree::Tree;
 use super::{Mistake, Node, Text};
 use crate::secret::Secret;
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 /// Parses `text`, a part of `document`.
 ///
 /// # Errors
 /// What is not JSON, a key twice in one object, a lone surrogate, nesting beyond the bound; each with its line.
 pub(super) fn parse(document: &[u8], text: &str) -> Result<Node, Mistake> {
-    serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
+    serde_json::from_str::<&RawValue>(text).map_err(|error| {
         // Its Display can quote the input; its place cannot.
         let what = match error.is_eof() {
             true => "the JSON ends too early".to_owned(),

@@ -13,8 +13,8 @@ const LISTED: usize = 10;
 const COMPARED: usize = 1000;
 const COMPARED_LEN: usize = 64;
 
-/// A field of a table: its name, and its text or why it is none.
-pub(super) type Entry<'d> = (&'d [u8], Found<'d>);
+/// A field of a table: its name, or the bytes of what is not UTF-8, and its text or why it is none.
+pub(super) type Entry<'d> = (Result<&'d str, &'d [u8]>, Found<'d>);
 
 impl Document {
     /// The bytes of the text that `field` leads to.
@@ -35,8 +35,8 @@ impl Document {
         field.map_or(Ok(&self.root), |field| self.find(field).map(|(node, _)| node))
     }
 
-    /// The fields of the table at `field`, or of the top level, in their order: what `"*"` takes. A name is bytes, and
-    /// may be no variable's name.
+    /// The fields of the table at `field`, or of the top level, in their order: what `"*"` takes. A name may be
+    /// no variable's.
     ///
     /// # Errors
     /// As [`Document::at`], and `invalid` where there is no table; within, for each field that is no text.
@@ -46,9 +46,15 @@ impl Document {
             let what = field.map_or("the document".to_owned(), |field| format!("'{}'", printable(field.text())));
             return Err(Fault::invalid(format!("{what} is {}, not a table", self.describe(node))));
         };
-        Ok(pairs.iter().map(|(key, value)| {
+        // Judged once for all names.
+        let all = std::str::from_utf8(self.bytes()).ok();
+        Ok(pairs.iter().map(move |(key, value)| {
             let name = self.bytes_of(key);
-            (name, self.text(value, || format!("'{}'", shown(name))))
+            let text = match (key, all) {
+                (Text::Span(range), Some(all)) => all.get(range.clone()),
+                _ => std::str::from_utf8(name).ok(),
+            };
+            (text.ok_or(name), self.text(value, || format!("'{}'", shown(name))))
         }))
     }
 

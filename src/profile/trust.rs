@@ -10,7 +10,6 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag, RenameFlags, renameat2};
 use nix::sys::stat::{Mode, fstat};
 use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -180,7 +179,7 @@ fn approval(line: &str) -> Option<Approval> {
 }
 
 fn hash(text: &str) -> String {
-    data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
+    data_encoding::HEXLOWER.encode(&hmac_sha256::Hash::hash(text.as_bytes()))
 }
 
 /// What a file reads and runs, and what it lets through: what somebody who approves it should have seen.
@@ -258,4 +257,13 @@ pub fn refusal(files: &[&File], store: Option<&Store>) -> Error {
 /// The bare name of a file of the tree.
 fn stem(file: &File) -> String {
     printable(&file.found.path.file_stem().unwrap_or_default().to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn hashes_are_sha256() {
+        let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; // FIPS 180-4
+        assert_eq!(super::hash("abc"), known);
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{escape, mistake, space};
 use crate::document::{Mistake, Text};
+use crate::reference::LETTER;
 use crate::secret::Secret;
 use memchr::{memchr, memchr_iter, memchr2};
 use std::ops::Range;
@@ -13,17 +14,6 @@ pub(super) enum Quote {
     Single,
     Double,
 }
-
-/// The letters of nearly every name; the rest is looked at more closely.
-const LETTER: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
-        byte += 1;
-    }
-    table
-};
 
 /// A name, and the value if there is a `=`.
 pub(super) type Statement = (Range<usize>, Option<(Text, Quote)>);
@@ -144,6 +134,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
+            // The letters of nearly every name; the rest is looked at more closely.
             self.at += rest.iter().position(|&byte| !LETTER[usize::from(byte)]).unwrap_or(rest.len());
             match self.peek() {
                 None | Some(b'=' | b'#' | b'\n' | b'\r') => break,
