@@ -148,8 +148,25 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Error>
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Parsed::Show(error.render().to_string()))
         }
-        Err(error) => Err(usage_error(&error.render().to_string())),
+        Err(error) => Err(usage_error(&valueless(&error))),
     }
+}
+
+/// The parser's words, a `NAME=VALUE` in them without its value: where somebody forgot the flag, it could be a secret.
+fn valueless(error: &clap::Error) -> String {
+    use clap::error::{ContextKind, ContextValue};
+    let mut text = error.render().to_string();
+    for (kind, value) in error.context() {
+        if let (ContextKind::InvalidArg | ContextKind::InvalidSubcommand | ContextKind::InvalidValue, value) =
+            (kind, value)
+            && let ContextValue::String(word) = value
+            && let Some((name, value)) = word.split_once('=')
+            && !value.ends_with('>')
+        {
+            text = text.replace(word, &format!("{name}=..."));
+        }
+    }
+    text
 }
 
 /// clap's text as one line for what is wrong and one for what to do.

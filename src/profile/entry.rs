@@ -197,7 +197,7 @@ fn table_form(key: &Key, table: &DeTable<'_>, at: usize, problems: &mut Problems
             "trim" => secret.trim = problems.flag(&what, value).unwrap_or_default(),
             "expose" => secret.expose = problems.flag(&what, value).unwrap_or_default(),
             "field" => {}
-            _ => problems.unknown(option.span().start, &format!("option of {shown}:"), name, &OPTIONS),
+            _ => problems.unknown(option.span().start, &format!("{shown}: "), "option", name, &OPTIONS),
         }
     }
     if origins != 1 {
@@ -235,7 +235,13 @@ fn decode(what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>)
     let text = problems.string(what, value)?;
     let known = Decode::NAMES.iter().find(|(name, _)| *name == text);
     if known.is_none() {
-        problems.unknown(value.span().start, &format!("{what}:"), &text, &Decode::NAMES.map(|(name, _)| name));
+        problems.unknown(
+            value.span().start,
+            &format!("{what}: "),
+            "value",
+            &text,
+            &Decode::NAMES.map(|(name, _)| name),
+        );
     }
     known.map(|(_, decode)| *decode)
 }

@@ -126,11 +126,11 @@ impl Problems<'_> {
         None
     }
 
-    /// An unknown key, with the one that was probably meant.
-    pub fn unknown(&mut self, at: usize, what: &str, word: &str, known: &[&str]) {
+    /// An unknown word, with the one that was probably meant. `whose` stands in front of the message.
+    pub fn unknown(&mut self, at: usize, whose: &str, what: &str, word: &str, known: &[&str]) {
         let hint = nearest(word, known.iter().copied())
             .map_or_else(|| format!("there are {}", known.join(", ")), |near| format!("did you mean '{near}'?"));
-        self.with_hint(at, format!("unknown {what} '{}'", crate::error::printable(word)), Some(hint));
+        self.with_hint(at, format!("{whose}unknown {what} '{}'", crate::error::printable(word)), Some(hint));
     }
 }
 
@@ -195,7 +195,7 @@ fn read(table: &DeTable<'_>, said: &mut Said, problems: &mut Problems<'_>) {
                 }
             }
             "source" => sources(value, said, problems),
-            _ => problems.unknown(key.span().start, "key", name, &KEYS),
+            _ => problems.unknown(key.span().start, "", "key", name, &KEYS),
         }
     }
     twice(said, problems);

@@ -165,7 +165,7 @@ fn kind_of(files: &[File], tables: &[(usize, &SourceTable)], reports: &mut Vec<R
     match tables.iter().rev().find_map(said) {
         Some((file, Setting::Text(word), at)) => kind::kind(&word).or_else(|| {
             let mut problems = problems(&files[file]);
-            problems.unknown(at, "kind", &word, &kind_names());
+            problems.unknown(at, &format!("source.{}: ", tables[0].1.name), "kind", &word, &kind_names());
             reports.extend(problems.found);
             None
         }),
@@ -263,7 +263,13 @@ fn check_setting(kind: &Kind, source: &str, key: &str, value: &Setting, at: usiz
         None => {
             let mut known: Vec<_> = kind.settings.iter().map(|setting| setting.name).chain(["kind"]).collect();
             known.extend(kind.store.map(|_| "pass-env"));
-            problems.unknown(at, &format!("setting of a source of kind '{}':", kind.name), key, &known);
+            problems.unknown(
+                at,
+                &format!("source.{source}: "),
+                &format!("setting of a source of kind '{}':", kind.name),
+                key,
+                &known,
+            );
         }
     }
 }
@@ -276,7 +282,7 @@ fn check_type(source: &str, key: &str, holds: Holds, value: &Setting, at: usize,
         (Holds::List, Setting::List(list)) => check_list(&what, key, list, at, problems),
         (Holds::Choice(words), Setting::Text(word)) => {
             if !words.contains(&word.as_str()) {
-                problems.unknown(at, &format!("{what}:"), word, words);
+                problems.unknown(at, &format!("{what}: "), "value", word, words);
             }
         }
         (Holds::Choice(words), _) => problems.at(at, format!("{what}: one of {} is wanted here", words.join(", "))),
