@@ -222,7 +222,7 @@ pub fn report(plan: &Plan<'_>, variable: &Variable<'_>, fault: &Fault) -> Report
         return Report { place: None, message: format!("--set: {name}: {}", fault.message), hint: fault.hint.clone() };
     };
     let from = match &line.entry.value {
-        Value::Secret(secret) if template(line.entry).is_none() => format!("{}: ", printable(&secret.from.shown())),
+        Value::Secret(secret) if template(line.entry).is_none() => format!("{}: ", printable(&secret.from.places())),
         _ => String::new(),
     };
     let message = format!("{name}: {from}{}", fault.message);
