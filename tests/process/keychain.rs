@@ -151,7 +151,12 @@ fn missing_and_ambiguous() {
     let profile = "[secrets]\nA = 'keychain:my app/none'\nB = { from = 'keychain:my app/twice', optional = true }\n\
         C = 'keychain:my app/once'\nD = { from = ['keychain:my app/twice', 'keychain:my app/once'] }\n\
         E = 'keychain:my app/once#field'\n";
-    let words = ["p.toml:2: A: keychain:my app/none: no such item in the keychain", ":3: B: ", "ambiguous: 2 items match", ":5: D: "];
+    let words = [
+        "p.toml:2: A: keychain:my app/none: no such item in the keychain",
+        ":3: B: ",
+        "ambiguous: 2 items match",
+        ":5: D: ",
+    ];
     refused(keyring.launch(profile), 125, &words);
     let states = keyring.check(profile, 125);
     assert_eq!(states, ["A absent", "B invalid", "C ok", "D invalid", "E absent"]);
@@ -165,7 +170,8 @@ fn locked_is_told_and_forgiven_by_nothing() {
     let profile = "[secrets]\nA = { from = 'keychain:my app/user', optional = true, default = 'd' }\n\
         B = { from = ['keychain:my app/user', 'env:HOME'] }\nC = { from = 'keychain:my app/none', default = 'd' }\n";
     let profile = profile.replace("optional = true, default", "default");
-    let ((), took) = timed(|| refused(keyring.launch(&profile), 125, &["A: keychain:my app/user: the keyring is locked", "B: "]));
+    let ((), took) =
+        timed(|| refused(keyring.launch(&profile), 125, &["A: keychain:my app/user: the keyring is locked", "B: "]));
     assert!(took < Duration::from_secs(10), "{took:?}");
     assert_eq!(keyring.check(&profile, 125), ["A locked", "B locked", "C default"]);
 }
