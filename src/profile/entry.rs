@@ -123,7 +123,8 @@ impl Decode {
     }
 }
 
-const OPTIONS: [&str; 8] = ["from", "template", "optional", "default", "decode", "trim", "expose", "field"];
+/// The options of an entry of `[secrets]`.
+pub const OPTIONS: [&str; 8] = ["from", "template", "optional", "default", "decode", "trim", "expose", "field"];
 
 /// Reads one line; `None` with a problem where it is wrong.
 pub(super) fn entry(
