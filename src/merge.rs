@@ -67,28 +67,49 @@ pub struct Merged<'a> {
     /// Patterns that failed, or are absent as a whole, come with the rest.
     pub variables: Vec<Variable<'a>>,
     index: HashMap<Cow<'a, str>, usize>,
+    /// Failures that a template depends on: they count even where something overrides the variable.
+    blamed: Vec<&'a str>,
 }
 
 impl<'a> Merged<'a> {
     /// Merges the answers as the plan says.
     pub fn new(plan: &'a Plan<'a>, answers: &'a Answers) -> Self {
         let mut stacks = (0..plan.stacks.len()).rev().map(|stack| Self::stack(plan, stack, answers));
-        let mut all = stacks.next().unwrap_or(Self { variables: Vec::new(), index: HashMap::new() });
+        let mut all = stacks.next().unwrap_or_else(Self::empty);
         for below in stacks {
-            let Self { variables, .. } = below;
-            for variable in variables {
-                all.claim(variable);
+            for variable in below.variables {
+                if below.blamed.contains(&&*variable.name) && all.index.contains_key(&variable.name) {
+                    all.keep_failure(variable);
+                } else {
+                    all.claim(variable);
+                }
             }
+            all.blamed.extend(below.blamed);
         }
         for (name, value) in &plan.profile.wish.set {
             let variable = Variable { name: name.into(), line: None, outcome: Outcome::Borrowed(value) };
             match all.index.get(name.as_str()) {
-                Some(at) => all.variables[*at] = variable,
+                Some(at) => {
+                    let overridden = std::mem::replace(&mut all.variables[*at], variable);
+                    if all.blamed.contains(&name.as_str()) {
+                        all.keep_failure(overridden);
+                    }
+                }
                 None => all.claim(variable),
             }
         }
         all.variables.iter_mut().for_each(limit);
         all
+    }
+
+    fn empty() -> Self {
+        Self { variables: Vec::new(), index: HashMap::new(), blamed: Vec::new() }
+    }
+
+    fn keep_failure(&mut self, overridden: Variable<'a>) {
+        if matches!(overridden.outcome, Outcome::Failed(_)) {
+            self.variables.push(overridden);
+        }
     }
 
     /// The variable with this name, set or not.
@@ -97,7 +118,7 @@ impl<'a> Merged<'a> {
     }
 
     fn stack(plan: &'a Plan<'a>, stack: usize, answers: &'a Answers) -> Self {
-        let mut merged = Self { variables: Vec::new(), index: HashMap::new() };
+        let mut merged = Self::empty();
         for (explicit, patterns) in &plan.stacks[stack].files {
             for line in explicit {
                 if let Key::Name(name) = &line.entry.key {
@@ -209,6 +230,7 @@ impl<'a> Merged<'a> {
                 Some((None, Outcome::Failed(fault) | Outcome::Dependent(fault))) => {
                     let fault =
                         Fault { message: format!("it needs {name}, which failed"), hint: None, ..fault.clone() };
+                    self.blamed.push(name);
                     Outcome::Dependent(fault)
                 }
                 Some((None, Outcome::Unset)) => {
