@@ -259,6 +259,14 @@ impl<'a> Merged<'a> {
                 reports.push(report(plan, variable, fault));
             }
         }
+        // What a template needs has been told above; were it ever not, the launch must not go on without it.
+        if reports.is_empty() {
+            for variable in &self.variables {
+                if let Outcome::Dependent(fault) = &variable.outcome {
+                    reports.push(report(plan, variable, fault));
+                }
+            }
+        }
         Error::of(reports).map_err(|error| if transient { error.exit(124) } else { error })
     }
 }

@@ -226,12 +226,11 @@ pub fn unapproved<'a>(profile: &'a Profile, store: Option<&Store>) -> Vec<&'a Fi
     profile.files.iter().filter(needs).filter(|file| !store.is_some_and(|store| store.knows(file))).collect()
 }
 
-/// Why a launch stops here, and the command to run.
-pub fn refusal(files: &[&File], store: Option<&Store>) -> Error {
+/// Why a launch stops here, and the command to run: the one that approves all of what a `-p` leads to.
+pub fn refusal(profile: &Profile, files: &[&File], store: Option<&Store>) -> Error {
     let mut error = Error { exit: 125, reports: Vec::new() };
     for file in files {
         let shown = printable(&file.shown);
-        let named = file.found.origin != Origin::Tree;
         let changed = store.and_then(|store| store.of(file)).is_some();
         let mut message = match &file.concern {
             Some((concern, _)) => format!("{shown}: not trusted: {concern}"),
@@ -241,12 +240,12 @@ pub fn refusal(files: &[&File], store: Option<&Store>) -> Error {
         if let Some(hidden) = &file.found.hides {
             message.push_str(&format!("; it hides {}", printable(&hidden.to_string_lossy())));
         }
-        let name = if named { shown.clone() } else { stem(file) };
+        let (name, top) = led_to_by(profile, file);
         let hint = match (&file.concern, store) {
-            (Some((_, fix)), _) => format!("`{fix}`, or look at it and run `inject trust {shown}`"),
+            (Some((_, fix)), _) => format!("`{fix}`, or look at it and run `inject trust {name}`"),
             (None, None) => format!(
                 "HOME is not set, so nothing is trusted; name it by its path, like -p ./{}",
-                shown.trim_start_matches("./")
+                top.trim_start_matches("./")
             ),
             (None, Some(_)) => format!("look at it, then run `inject trust {name}`"),
         };
@@ -255,7 +254,11 @@ pub fn refusal(files: &[&File], store: Option<&Store>) -> Error {
     error
 }
 
-/// The bare name of a file of the tree.
-fn stem(file: &File) -> String {
-    printable(&file.found.path.file_stem().unwrap_or_default().to_string_lossy())
+/// The `-p` that leads to a file, and the file which that names.
+fn led_to_by(profile: &Profile, file: &File) -> (String, String) {
+    let holds = |stack: &&super::Stack| stack.files.iter().any(|i| std::ptr::eq(&profile.files[*i], file));
+    let at = profile.stacks.iter().position(|stack| holds(&stack)).unwrap_or(0);
+    let top = profile.stacks.get(at).and_then(|stack| stack.files.last()).map(|i| &profile.files[*i]);
+    let name = profile.wish.profiles.get(at).map_or("", String::as_str);
+    (printable(name), printable(&top.unwrap_or(file).shown))
 }

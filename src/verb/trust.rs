@@ -29,7 +29,7 @@ pub fn require(profile: &Profile, load: &Load, environ: &Environ) -> Result<(), 
     if askable && ask(&files, store.as_ref()) {
         return Store::approve(environ, &files);
     }
-    Err(refusal(&files, store.as_ref()))
+    Err(refusal(profile, &files, store.as_ref()))
 }
 
 /// Shows what the files read and run, and asks on the terminal; false where there is none.
