@@ -168,7 +168,7 @@ impl Test {
         let ran = self.args(args).status(0);
         let mut all: Vec<_> = ran.out.split(|c| *c == 0).map(lossy).filter(|line| !line.is_empty()).collect();
         all.sort();
-        assert_eq!(all.join("\n"), expected.trim_end());
+        assert_eq!(all.join("\n"), expected);
         ran
     }
 
