@@ -67,6 +67,9 @@ pub struct Wish {
     pub timeout: Option<Duration>,
 }
 
+/// The time for everything, where neither the command line nor the profile says one.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Every profile of one launch.
 pub struct Profile {
     /// Each file once.
@@ -83,7 +86,8 @@ impl Profile {
     /// # Errors
     /// Everything that is wrong with them, exit 125.
     pub fn load(wish: Wish, environ: &Environ) -> Result<Self, Error> {
-        let mut loading = Loading { environ, files: Vec::new(), reports: Vec::new() };
+        let pipe_limit = wish.timeout.unwrap_or(TIMEOUT);
+        let mut loading = Loading { environ, pipe_limit, files: Vec::new(), reports: Vec::new() };
         let mut orders = Vec::new();
         for name in &wish.profiles {
             let mut order = Vec::new();
@@ -111,12 +115,14 @@ impl Profile {
     pub fn timeout(&self) -> Duration {
         let said = |stack: &Stack| stack.files.iter().rev().find_map(|file| self.files[*file].said.timeout);
         let from_file = || self.stacks.iter().rev().find_map(said);
-        self.wish.timeout.or_else(from_file).unwrap_or(Duration::from_secs(30))
+        self.wish.timeout.or_else(from_file).unwrap_or(TIMEOUT)
     }
 }
 
 struct Loading<'a> {
     environ: &'a Environ,
+    /// How long a profile in a pipe may take.
+    pipe_limit: Duration,
     files: Vec<File>,
     reports: Vec<Report>,
 }
@@ -124,7 +130,8 @@ struct Loading<'a> {
 impl Loading<'_> {
     /// The index of a file, opened and parsed once; `None` where it does not parse, with reports.
     fn file(&mut self, found: Found, shown: String) -> Result<Option<usize>, Error> {
-        let opened = open::open(&found.path, &shown, found.origin == Origin::Named)?;
+        let pipe_limit = (found.origin == Origin::Named).then_some(self.pipe_limit);
+        let opened = open::open(&found.path, &shown, pipe_limit)?;
         let same = |file: &File| file.real == opened.real && !opened.real.as_os_str().is_empty();
         if let Some(known) = self.files.iter().position(same) {
             return Ok(Some(known));

@@ -120,3 +120,20 @@ fn the_profile_says_it_too() {
     let ((), took) = timed(|| drop(test.run()));
     assert!((1000..1250).contains(&took.as_millis()), "{took:?}");
 }
+
+#[test]
+fn a_profile_in_a_pipe_is_waited_for_and_never_empty() {
+    let test = || with_pipe("").replace_arg("./p.toml", "./pipe");
+    late(test());
+
+    let written = test().stdout("value\0").stderr("");
+    let writer = write_later(&written, &["[vars]\nA = 'val", "ue'\n"], 100);
+    written.run();
+    writer.join().unwrap();
+
+    // What should have written it failed: that is no profile that sets nothing.
+    let empty = test().status(125).stdout("").stderr_contains("./pipe: the pipe is empty\n").stderr_contains(NOTHING);
+    let writer = write_later(&empty, &[], 100);
+    empty.run();
+    writer.join().unwrap();
+}
