@@ -228,6 +228,8 @@ fn unstarted(spec: &Spec<'_>, error: Errno) -> Fault {
         }
         Errno::ENOENT => Fault::unreachable(format!("{name}: it, or the interpreter that it names, is not there")),
         Errno::ENOEXEC => Fault::unreachable(format!("{name}: is no program for this machine, and has no '#!' line")),
+        Errno::EAGAIN => Fault::unreachable(format!("{name}: cannot be started: the limit of processes is reached"))
+            .hint("`ulimit -u`, or TasksMax= of the unit or the user's slice, sets it"),
         error => Fault::unreachable(format!("{name}: cannot be started: {}", os(error))),
     }
 }
