@@ -33,7 +33,7 @@ pub(super) fn delist(group: i32) {
     }
 }
 
-/// Only async-signal-safe calls: kill, tcgetpgrp, getpgrp, write, signal, raise.
+/// Only async-signal-safe calls: kill, tcgetpgrp, getpgrp, write, signal, raise, _exit.
 extern "C" fn end(signal: libc::c_int) {
     // SAFETY: each of these is on signal-safety(7)'s list, and the arguments are plain numbers and a static string.
     unsafe {
@@ -53,6 +53,8 @@ extern "C" fn end(signal: libc::c_int) {
         libc::sigaddset(&raw mut set, signal);
         libc::raise(signal);
         libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
+        // A default action does not end the first process of a container: it says so as a shell would.
+        libc::_exit(128 + signal)
     }
 }
 
