@@ -86,8 +86,14 @@ pub fn drive(jobs: &mut [Job<'_>], guard: &Guard, clock: &Clock) {
             // What was answered in time, while a file kept us from reading it, still counts.
             jobs.iter_mut().filter(|job| job.done.is_none()).for_each(Job::step);
             for job in jobs.iter_mut().filter(|job| job.done.is_none()) {
-                job.running = None;
-                let fault = if error == Errno::ETIMEDOUT { clock.up() } else { Fault::invalid(os(error)) };
+                let asks = job.running.take().is_some_and(|running| running.child.wants_terminal());
+                let fault = match error {
+                    Errno::ETIMEDOUT if asks => clock.up().hint(
+                        "it was stopped as it turned to the terminal, which no program gets: run it by hand first, to log in",
+                    ),
+                    Errno::ETIMEDOUT => clock.up(),
+                    error => Fault::invalid(os(error)),
+                };
                 job.done = Some(Err(fault));
             }
             return;

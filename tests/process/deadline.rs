@@ -1,6 +1,7 @@
 //! The deadline over what is no program: pipes that nobody writes into, and several rounds together.
 
-use super::support::{NOTHING, timed};
+use super::support::{NOTHING, launch_with, script, timed};
+use super::terminal::Terminal;
 use crate::common::{Output, Test};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
@@ -136,4 +137,12 @@ fn a_profile_in_a_pipe_is_waited_for_and_never_empty() {
     let writer = write_later(&empty, &[], 100);
     empty.run();
     writer.join().unwrap();
+}
+
+#[test]
+fn a_program_that_asks_on_the_terminal_is_named_as_such() {
+    let test = launch_with(&["--timeout", "500ms"], script("read x </dev/tty; echo $x"));
+    let (status, shown) = Terminal::start(test.command(), 80).end();
+    assert_eq!(status.code(), Some(124));
+    assert!(shown.contains("no answer within 500 ms") && shown.contains("run it by hand first, to log in"), "{shown}");
 }
