@@ -315,7 +315,7 @@ fn store_name<'a>(prefix: &str, key: Result<&'a str, &'a [u8]>) -> Result<Cow<'a
     if !is_name(name.as_bytes()) {
         return Err(Fault::invalid(format!(
             "the key {} is no name of a variable",
-            shown_key(key.map_or_else(|bytes| bytes, str::as_bytes))
+            document::shown_key(key.map_or_else(|bytes| bytes, str::as_bytes))
         )));
     }
     if names::is_refused_from_a_store(&name) {
@@ -323,17 +323,6 @@ fn store_name<'a>(prefix: &str, key: Result<&'a str, &'a [u8]>) -> Result<Cow<'a
         return Err(fault.hint(format!("{name} = \"...\", written out, sets it on purpose")));
     }
     Ok(name)
-}
-
-/// A key for a message. The second line of a value that nobody quoted, a private key's, looks like one: what is long or
-/// holds anything but a name's letters, '.' and '-' is only hinted at.
-fn shown_key(key: &[u8]) -> String {
-    let plain = |c: &u8| c.is_ascii_alphanumeric() || b"_.-".contains(c);
-    if key.len() <= 40 && key.iter().all(plain) {
-        return format!("'{}'", String::from_utf8_lossy(key));
-    }
-    let head: String = String::from_utf8_lossy(key).chars().take(4).collect();
-    format!("'{}...', of {} bytes,", printable(&head), key.len())
 }
 
 /// Trims and decodes.

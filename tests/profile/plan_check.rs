@@ -110,7 +110,7 @@ fn the_check_for_programs() {
     let actual: Value = serde_json::from_str(&stdout(&test.run())).unwrap();
     let expected = json!({"ok": false, "variables": [
         row("B", "env".into(), "env:X, file:no", "absent", 125, "no such file".into(), 4),
-        row("T", Value::Null, "x${B}", "absent", 125, "it needs B, which failed".into(), 5),
+        row("T", Value::Null, "x${B}", "absent", 125, "it needs B: no such file".into(), 5),
         row("APP_K", "dotenv".into(), "dotenv:.env", "ok", 0, Value::Null, 6),
         row("O", "env".into(), "env:Z", "unset", 0, Value::Null, 7),
         row("D", "env".into(), "env:Z", "default", 0, Value::Null, 8),
