@@ -7,7 +7,6 @@ use data_encoding::HEXLOWER;
 use inject::document::Text;
 use inject::document::dotenv::{Dialect, Entry, parse};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -302,7 +301,9 @@ fn check_vector(vector: &[u8]) -> Result<(), String> {
                 entries.iter().map(|entry| plain(body, entry)).map(|(_, key, value)| (key, value)).collect();
             let ours: BTreeMap<_, _> = last
                 .iter()
-                .filter_map(|(key, value)| Some((key.clone(), HEXLOWER.encode(&Sha256::digest(value.as_ref()?)))))
+                .filter_map(|(key, value)| {
+                    Some((key.clone(), HEXLOWER.encode(&hmac_sha256::Hash::hash(value.as_ref()?))))
+                })
                 .collect();
             let wanted: BTreeMap<_, _> =
                 values.iter().map(|(name, hash)| (name.as_bytes().to_vec(), (*hash).to_owned())).collect();
