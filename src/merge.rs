@@ -24,13 +24,19 @@ pub enum Outcome<'a> {
     /// Absent and optional.
     Unset,
     /// No value.
-    Failed(Fault),
+    Failed(Box<Fault>),
     /// A template of this name, which failed, and why it did.
-    Dependent(&'a str, Fault),
+    Dependent(&'a str, Box<Fault>),
     /// Overridden: nobody needs it.
     Unneeded,
     /// A template that is still to be made.
     Pending(&'a Template),
+}
+
+impl From<Fault> for Outcome<'_> {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(Box::new(fault))
+    }
 }
 
 /// One variable, or a pattern that failed or is absent as a whole.
@@ -182,18 +188,16 @@ impl<'a> Merged<'a> {
                         bytes.extend_from_slice(value.expose());
                         continue;
                     }
-                    Err(message) => Outcome::Failed(Fault::invalid(format!("{name}: {message}"))),
+                    Err(message) => Fault::invalid(format!("{name}: {message}")).into(),
                 },
                 Some((None, Outcome::Failed(fault) | Outcome::Dependent(_, fault))) => {
-                    let told = Fault { message: format!("it needs {name}: {}", fault.message), ..fault.clone() };
-                    Outcome::Dependent(name, told)
+                    let told = Fault { message: format!("it needs {name}: {}", fault.message), ..(**fault).clone() };
+                    Outcome::Dependent(name, Box::new(told))
                 }
                 Some((None, Outcome::Unset)) => {
-                    Outcome::Failed(Fault::invalid(format!("the template uses '{name}', which is absent")))
+                    Fault::invalid(format!("the template uses '{name}', which is absent")).into()
                 }
-                _ => Outcome::Failed(Fault::invalid(format!(
-                    "the template uses '{name}', which this profile does not set"
-                ))),
+                _ => Fault::invalid(format!("the template uses '{name}', which this profile does not set")).into(),
             };
             self.variables[at].outcome = outcome;
             return;
@@ -240,7 +244,7 @@ pub fn report(plan: &Plan<'_>, variable: &Variable<'_>, fault: &Fault) -> Report
 fn pattern<'a>(plan: &'a Plan<'a>, line: &'a Line<'a>, answers: &'a Answers, variables: &mut Vec<Variable<'a>>) {
     let Key::Pattern(prefix) = &line.entry.key else { return };
     let Some(want) = line.want.and_then(|want| plan.wants.get(want)) else { return };
-    let failed = |fault| Variable { name: line.entry.key.shown(), line: Some(line), outcome: Outcome::Failed(fault) };
+    let failed = |fault: Fault| Variable { name: line.entry.key.shown(), line: Some(line), outcome: fault.into() };
     let found =
         document(want, answers).and_then(|place| place.map(|(document, field)| document.entries_at(field)).transpose());
     match found {
@@ -249,7 +253,7 @@ fn pattern<'a>(plan: &'a Plan<'a>, line: &'a Line<'a>, answers: &'a Answers, var
         }
         Ok(Some(entries)) => variables.extend(entries.map(|(key, value)| match store_name(prefix, key) {
             Ok(name) => {
-                let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::Failed);
+                let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::from);
                 Variable { name, line: Some(line), outcome }
             }
             Err(fault) => failed(fault),
@@ -268,7 +272,7 @@ fn clash<'a>(first: &Variable<'a>, second: &Variable<'a>) -> Option<Variable<'a>
     let name = &first.name;
     let fault = Fault::invalid(format!("{name}: another pattern of this profile gives this name too"))
         .hint(format!("{name} = \"...\", written out, decides between them"));
-    Some(Variable { name: two.entry.key.shown(), line: Some(two), outcome: Outcome::Failed(fault) })
+    Some(Variable { name: two.entry.key.shown(), line: Some(two), outcome: fault.into() })
 }
 
 fn explicit_value<'a>(plan: &'a Plan<'a>, line: &Line<'a>, answers: &'a Answers) -> Outcome<'a> {
@@ -282,13 +286,13 @@ fn explicit_value<'a>(plan: &'a Plan<'a>, line: &Line<'a>, answers: &'a Answers)
     let Some(want) = line.want.and_then(|want| plan.wants.get(want)) else { return Outcome::Unneeded };
     let value = answers.chosen(want).ok_or_else(|| Fault::invalid("was not asked")).and_then(|ask| answers.value(ask));
     match value {
-        Ok(bytes) => refine(options, bytes).unwrap_or_else(Outcome::Failed),
+        Ok(bytes) => refine(options, bytes).unwrap_or_else(Outcome::from),
         Err(fault) if fault.state == crate::error::State::Absent => match &options.default {
             Some(default) => Outcome::Default(default),
             None if options.optional => Outcome::Unset,
-            None => Outcome::Failed(fault),
+            None => fault.into(),
         },
-        Err(fault) => Outcome::Failed(fault),
+        Err(fault) => fault.into(),
     }
 }
 
@@ -367,7 +371,7 @@ fn limit(variable: &mut Variable<'_>) {
         )),
         None => return,
     };
-    variable.outcome = Outcome::Failed(fault);
+    variable.outcome = fault.into();
 }
 
 fn apply(filters: &[Filter], value: &[u8]) -> Result<Secret, &'static str> {

@@ -84,7 +84,7 @@ pub enum Node {
     /// JSON's and YAML's null: not absent, and not a text.
     Null,
     /// In their order.
-    List(Vec<Node>),
+    List(Box<[Node]>),
     /// Keys with their values.
     Table(Box<Table>),
 }

@@ -64,7 +64,7 @@ impl<'d> Tree<'d> {
     /// Ends the innermost list or table and hands it out, to be [`put`](Tree::put) where it belongs.
     pub(super) fn close(&mut self) -> Result<Node, Mistake> {
         match self.open.pop() {
-            Some(Open::List(list)) => Ok(Node::List(list)),
+            Some(Open::List(list)) => Ok(Node::List(list.into())),
             Some(Open::Table { pairs, lines, .. }) => {
                 refuse_duplicates(self.document, &pairs, &lines)?;
                 Ok(Node::table(pairs))
@@ -131,9 +131,8 @@ pub(super) fn from_entries(document: &[u8], mut entries: Vec<Entry>) -> (Pairs, 
     for at in overridden {
         entries[at].value = None;
     }
-    let mut pairs = Pairs::with_capacity(entries.len());
-    pairs.extend(entries.into_iter().filter_map(|entry| Some((Text::Span(entry.key), Node::Text(entry.value?)))));
-    (pairs, repeated)
+    let pairs = entries.into_iter().filter_map(|entry| Some((Text::Span(entry.key), Node::Text(entry.value?))));
+    (pairs.collect(), repeated)
 }
 
 fn shown(name: &[u8]) -> String {
