@@ -25,8 +25,8 @@ pub enum Outcome<'a> {
     Unset,
     /// No value.
     Failed(Fault),
-    /// A template of something that failed, which is told there.
-    Dependent(Fault),
+    /// A template of this name, which failed, and why it did.
+    Dependent(&'a str, Fault),
     /// Overridden: nobody needs it.
     Unneeded,
     /// A template that is still to be made.
@@ -52,6 +52,10 @@ impl Variable<'_> {
             Outcome::Default(text) => Some(text.as_bytes()),
             _ => None,
         }
+    }
+
+    fn failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed(_) | Outcome::Dependent(..))
     }
 
     /// Whether the command gets it.
@@ -180,10 +184,9 @@ impl<'a> Merged<'a> {
                     }
                     Err(message) => Outcome::Failed(Fault::invalid(format!("{name}: {message}"))),
                 },
-                Some((None, Outcome::Failed(fault) | Outcome::Dependent(fault))) => {
-                    let fault =
-                        Fault { message: format!("it needs {name}, which failed"), hint: None, ..fault.clone() };
-                    Outcome::Dependent(fault)
+                Some((None, Outcome::Failed(fault) | Outcome::Dependent(_, fault))) => {
+                    let told = Fault { message: format!("it needs {name}: {}", fault.message), ..fault.clone() };
+                    Outcome::Dependent(name, told)
                 }
                 Some((None, Outcome::Unset)) => {
                     Outcome::Failed(Fault::invalid(format!("the template uses '{name}', which is absent")))
@@ -206,10 +209,14 @@ impl<'a> Merged<'a> {
         let mut reports = Vec::new();
         let mut transient = true;
         for variable in &self.variables {
-            if let Outcome::Failed(fault) = &variable.outcome {
-                transient &= fault.transient;
-                reports.push(report(plan, variable, fault));
-            }
+            let fault = match &variable.outcome {
+                Outcome::Failed(fault) => fault,
+                // What it needs is told there, unless another profile overrides that.
+                Outcome::Dependent(on, fault) if !self.get(on).is_some_and(Variable::failed) => fault,
+                _ => continue,
+            };
+            transient &= fault.transient;
+            reports.push(report(plan, variable, fault));
         }
         Error::of(reports).map_err(|error| if transient { error.exit(124) } else { error })
     }
@@ -222,7 +229,7 @@ pub fn report(plan: &Plan<'_>, variable: &Variable<'_>, fault: &Fault) -> Report
         return Report { place: None, message: format!("--set: {name}: {}", fault.message), hint: fault.hint.clone() };
     };
     let from = match &line.entry.value {
-        Value::Secret(secret) if template(line.entry).is_none() => format!("{}: ", printable(&secret.from.shown())),
+        Value::Secret(secret) if template(line.entry).is_none() => format!("{}: ", printable(&secret.from.places())),
         _ => String::new(),
     };
     let message = format!("{name}: {from}{}", fault.message);

@@ -210,6 +210,18 @@ fn line_at(bytes: &[u8], at: usize) -> usize {
     1 + memchr::memchr_iter(b'\n', bytes.get(..at).unwrap_or(bytes)).count()
 }
 
+/// This thread's own time for some work, in milliseconds: other tests and other people use the machine too.
+#[cfg(test)]
+fn milliseconds(work: impl FnOnce()) -> i64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike;
+    let spent =
+        || getrusage(UsageWho::RUSAGE_THREAD).map_or(i64::MAX / 2, |usage| usage.user_time().num_milliseconds());
+    let before = spent();
+    work();
+    spent() - before
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -105,11 +105,11 @@ impl Document {
         let fault = match node {
             Node::Table(_) => {
                 let it = if before.is_empty() { "it" } else { &holder };
-                let field = self.quoted(steps.get(..=done).unwrap_or(steps));
+                let field = self.quoted(steps);
                 Fault::absent(format!("no field {field}; {it} {}", self.has(node)))
             }
             Node::List(_) if index(step).is_some() => {
-                let field = self.quoted(steps.get(..=done).unwrap_or(steps));
+                let field = self.quoted(steps);
                 Fault::absent(format!("no field {field}; {holder} is {}", self.describe(node)))
             }
             Node::List(_) => {

@@ -76,6 +76,16 @@ impl From {
             Self::Template(template) => template.text.clone(),
         }
     }
+
+    /// As a failure shows it: without the fields, which the message names where they matter.
+    pub fn places(&self) -> String {
+        match self {
+            Self::Refs(refs) => {
+                refs.iter().map(|r| format!("{}:{}", r.source, r.locator)).collect::<Vec<_>>().join(", ")
+            }
+            Self::Template(_) => String::new(),
+        }
+    }
 }
 
 /// How a value is encoded in its source.
@@ -113,7 +123,8 @@ impl Decode {
     }
 }
 
-const OPTIONS: [&str; 8] = ["from", "template", "optional", "default", "decode", "trim", "expose", "field"];
+/// The options of an entry of `[secrets]`.
+pub const OPTIONS: [&str; 8] = ["from", "template", "optional", "default", "decode", "trim", "expose", "field"];
 
 /// Reads one line; `None` with a problem where it is wrong.
 pub(super) fn entry(
@@ -238,7 +249,7 @@ fn decode(what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>)
         problems.unknown(
             value.span().start,
             &format!("{what}: "),
-            "value",
+            "encoding",
             &text,
             &Decode::NAMES.map(|(name, _)| name),
         );

@@ -40,7 +40,8 @@ pub fn open(path: &Path, shown: &str, named: bool) -> Result<Opened, Error> {
     } else {
         nix::unistd::getcwd().map_err(|e| fail(format!("the working directory: {}", os(e))))?.join(path)
     };
-    let mut walk = Walk { real: "/".into(), concern: None, links: 0, uid: nix::unistd::geteuid().as_raw() };
+    let uid = nix::unistd::geteuid().as_raw();
+    let mut walk = Walk { real: "/".into(), concern: None, links: 0, uid, named };
     let (fd, stat) = walk.to(&absolute).map_err(|error| fail(words(error)))?;
     let pipe = sys::file_type(&stat) == libc::S_IFIFO;
     if sys::file_type(&stat) != libc::S_IFREG && !(pipe && named) {
@@ -71,6 +72,7 @@ struct Walk {
     concern: Option<(String, String)>,
     links: usize,
     uid: libc::uid_t,
+    named: bool,
 }
 
 impl Walk {
@@ -137,12 +139,13 @@ impl Walk {
     fn last(&mut self, folder: &OwnedFd, part: &OsString, seen: Option<&FileStat>) -> nix::Result<(OwnedFd, FileStat)> {
         let follow = if seen.is_some() { OFlag::O_NOFOLLOW } else { OFlag::empty() };
         // Only what may be read is opened at all: opening a device can act on it.
-        if let Some(stat) = seen
-            && !matches!(sys::file_type(stat), libc::S_IFREG | libc::S_IFIFO)
-        {
+        let pipe = seen.is_some_and(|stat| sys::file_type(stat) == libc::S_IFIFO);
+        if seen.is_some_and(|stat| sys::file_type(stat) != libc::S_IFREG && !(pipe && self.named)) {
             return Err(Errno::EISDIR);
         }
-        let fd = sys::open_at(folder, Path::new(part), OFlag::O_RDONLY | OFlag::O_NONBLOCK | follow)?;
+        // A FIFO is waited for: before its writer comes it would read as an empty profile.
+        let wait = if pipe { OFlag::empty() } else { OFlag::O_NONBLOCK };
+        let fd = sys::open_at(folder, Path::new(part), OFlag::O_RDONLY | wait | follow)?;
         let stat = fstat(&fd)?;
         self.look_at(&stat, self.real.clone());
         Ok((fd, stat))

@@ -140,7 +140,8 @@ pub fn line(text: &str, at: usize) -> usize {
     memchr::memchr_iter(b'\n', before).count() + 1
 }
 
-const KEYS: [&str; 9] = [
+/// The keys at the top.
+pub const KEYS: [&str; 9] = [
     "description",
     "extends",
     "inherit",

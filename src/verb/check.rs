@@ -55,7 +55,7 @@ fn state<'a>(variable: &'a Variable<'_>) -> (&'static str, Option<&'a Fault>) {
     match &variable.outcome {
         Outcome::Default(_) => ("default", None),
         Outcome::Unset => ("unset", None),
-        Outcome::Failed(fault) | Outcome::Dependent(fault) => (fault.state.word(), Some(fault)),
+        Outcome::Failed(fault) | Outcome::Dependent(_, fault) => (fault.state.word(), Some(fault)),
         _ => ("ok", None),
     }
 }

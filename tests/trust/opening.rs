@@ -13,7 +13,8 @@ fn by_path(world: &World) -> Test {
 }
 
 fn real(world: &World, path: &str) -> String {
-    fs::canonicalize(world.path("tree")).unwrap().join(path).display().to_string()
+    let path = fs::canonicalize(world.path("tree")).unwrap().join(path).display().to_string();
+    path.trim_end_matches('/').into()
 }
 
 /// Refused with this concern and this command, and then approved as it is: that content and no other.
@@ -25,8 +26,8 @@ fn refused(spoil: impl FnOnce(&World), concern: &str, path: &str, fix: &str) {
         .status(125)
         .stdout("")
         .stderr(format!(
-            "inject: profiles/dev.toml: not trusted: {path} {concern}\n\
-             inject: hint: `{fix} {path}`, or look at it and run `inject trust profiles/dev.toml`\n"
+            "inject: error: profiles/dev.toml: not trusted: {path} {concern}\n\
+             inject: hint: `{fix} {path}`, or look at it and run `inject trust profiles/dev.toml`\ninject: nothing was run\n"
         ))
         .run();
     by_path(&world).env("INJECT_TRUST", "1").stdout("A=1\n").run();
@@ -145,7 +146,7 @@ fn what_a_user_may_not_read() {
     let uid = OTHER.to_string();
     test.prefix(["/usr/bin/setpriv", "--clear-groups", "--reuid", &uid, "--regid", &uid])
         .status(125)
-        .stderr("inject: profiles/dev.toml: permission denied\n")
+        .stderr("inject: error: profiles/dev.toml: permission denied\ninject: nothing was run\n")
         .run();
 }
 

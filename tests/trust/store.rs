@@ -85,7 +85,7 @@ fn a_folder_that_cannot_be_written_is_named() {
     let uid = OTHER.to_string();
     test.prefix(["/usr/bin/setpriv", "--clear-groups", "--reuid", &uid, "--regid", &uid])
         .status(125)
-        .stderr(format!("inject: {}: permission denied\n", state.join("inject").display()))
+        .stderr(format!("inject: error: {}: permission denied\n", state.join("inject").display()))
         .run();
 }
 
