@@ -328,8 +328,10 @@ fn store_name<'a>(prefix: &str, key: Result<&'a str, &'a [u8]>) -> Result<Cow<'a
         (_, Err(_)) => Cow::Borrowed(""),
     };
     if !is_name(name.as_bytes()) {
-        let shown = printable(&String::from_utf8_lossy(key.map_or_else(|bytes| bytes, str::as_bytes)));
-        return Err(Fault::invalid(format!("the key '{shown}' is no name of a variable")));
+        return Err(Fault::invalid(format!(
+            "the key {} is no name of a variable",
+            document::shown_key(key.map_or_else(|bytes| bytes, str::as_bytes))
+        )));
     }
     if names::is_refused_from_a_store(&name) {
         let fault = Fault::invalid(format!("{name}: a document must not choose this name, which steers programs"));

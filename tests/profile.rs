@@ -10,11 +10,14 @@
 mod common;
 
 mod profile {
+    mod absence;
     mod command_line;
     mod grammar;
     mod inherit;
+    mod leaks;
     mod merging;
     mod path;
+    mod plan_check;
     mod support;
     mod syntax;
     mod values;

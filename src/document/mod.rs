@@ -10,7 +10,7 @@ mod tree;
 mod yaml;
 
 pub use field::Field;
-pub use pick::Found;
+pub use pick::{Found, shown_key};
 pub use table::{Table, order};
 
 use crate::secret::Secret;

@@ -186,6 +186,10 @@ impl Document {
     }
 
     /// `has 'a', 'b' and 3 more`.
+    fn named(&self, key: &[u8]) -> String {
+        if self.format == Format::Dotenv { shown_key(key) } else { format!("'{}'", shown(key)) }
+    }
+
     fn has(&self, node: &Node) -> String {
         let Node::Table(pairs) = node else {
             return "has no fields".into();
@@ -198,7 +202,7 @@ impl Document {
             return "has other names, if it is a .env file".into();
         }
         let names = pairs.iter().take(LISTED);
-        let names: Vec<_> = names.map(|(key, _)| format!("'{}'", shown(self.bytes_of(key)))).collect();
+        let names: Vec<_> = names.map(|(key, _)| self.named(self.bytes_of(key))).collect();
         match pairs.len().saturating_sub(LISTED) {
             0 => format!("has {}", names.join(", ")),
             more => format!("has {} and {more} more", names.join(", ")),
@@ -208,6 +212,17 @@ impl Document {
 
 fn shown(name: &[u8]) -> String {
     printable(&String::from_utf8_lossy(name))
+}
+
+/// A key of a .env file for a message, in quotes. The second line of a value that nobody quoted, a private key's, looks like one: what is long or
+/// holds anything but a name's letters, '.' and '-' is only hinted at.
+pub fn shown_key(key: &[u8]) -> String {
+    let plain = |c: &u8| c.is_ascii_alphanumeric() || b"_.-".contains(c);
+    if key.len() <= 40 && key.iter().all(plain) {
+        return format!("'{}'", String::from_utf8_lossy(key));
+    }
+    let head: String = String::from_utf8_lossy(key).chars().take(4).collect();
+    format!("'{}...' ({} bytes)", printable(&head), key.len())
 }
 
 #[cfg(test)]

@@ -67,6 +67,9 @@ pub struct Wish {
     pub timeout: Option<Duration>,
 }
 
+/// The time for everything, where neither the command line nor the profile says one.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Every profile of one launch.
 pub struct Profile {
     /// Each file once.
@@ -77,6 +80,8 @@ pub struct Profile {
     pub wish: Wish,
     /// What is wrong with them.
     pub reports: Vec<Report>,
+    /// Whether all that is wrong is a pipe that gave nothing in time.
+    pub late: bool,
 }
 
 impl Profile {
@@ -86,15 +91,18 @@ impl Profile {
     /// Everything that is wrong with them, exit 125.
     pub fn load(wish: Wish, environ: &Environ) -> Result<Self, Error> {
         let mut profile = Self::read(wish, environ);
-        Error::of(std::mem::take(&mut profile.reports))?;
+        let late = profile.late;
+        Error::of(std::mem::take(&mut profile.reports)).map_err(|error| if late { error.exit(124) } else { error })?;
         Ok(profile)
     }
 
     /// The same for a plan, which tells what is wrong together with what it finds itself.
     pub fn read(wish: Wish, environ: &Environ) -> Self {
-        let mut loading = Loading { environ, files: Vec::new(), reports: Vec::new(), whole: true };
+        let pipe_limit = wish.timeout.unwrap_or(TIMEOUT);
+        let mut loading =
+            Loading { environ, pipe_limit, files: Vec::new(), reports: Vec::new(), whole: true, late: false };
         let orders: Vec<_> = wish.profiles.iter().map(|name| loading.order(name)).collect();
-        let Loading { files, mut reports, whole, .. } = loading;
+        let Loading { files, mut reports, whole, late, .. } = loading;
         let mut stacks = Vec::new();
         // Where a file is missing, what it would have said would be missed everywhere.
         for order in orders.into_iter().filter(|_| whole) {
@@ -102,7 +110,8 @@ impl Profile {
             stacks.push(Stack { files: order, sources });
         }
         check_wish(&wish, &mut reports);
-        Self { files, stacks, wish, reports }
+        let late = late && reports.len() == 1;
+        Self { files, stacks, wish, reports, late }
     }
 
     /// Whether an entry of this name was reported itself.
@@ -114,16 +123,20 @@ impl Profile {
     pub fn timeout(&self) -> Duration {
         let said = |stack: &Stack| stack.files.iter().rev().find_map(|file| self.files[*file].said.timeout);
         let from_file = || self.stacks.iter().rev().find_map(said);
-        self.wish.timeout.or_else(from_file).unwrap_or(Duration::from_secs(30))
+        self.wish.timeout.or_else(from_file).unwrap_or(TIMEOUT)
     }
 }
 
 struct Loading<'a> {
     environ: &'a Environ,
+    /// How long a profile in a pipe may take.
+    pipe_limit: Duration,
     files: Vec<File>,
     reports: Vec<Report>,
     /// Whether every file could be read.
     whole: bool,
+    /// Whether a pipe gave nothing in time.
+    late: bool,
 }
 
 impl Loading<'_> {
@@ -134,6 +147,7 @@ impl Loading<'_> {
             Ok(top) => self.stack(top, &mut Vec::new(), &mut order),
             Err(error) => {
                 self.whole = false;
+                self.late |= error.exit == 124;
                 self.reports.extend(error.reports);
             }
         }
@@ -143,7 +157,8 @@ impl Loading<'_> {
     /// The index of a file, opened and parsed once.
     fn file(&mut self, found: Found) -> Result<usize, Error> {
         let shown = found.path.to_string_lossy().into_owned();
-        let opened = open::open(&found.path, &shown, found.origin == Origin::Named)?;
+        let pipe_limit = (found.origin == Origin::Named).then_some(self.pipe_limit);
+        let opened = open::open(&found.path, &shown, pipe_limit)?;
         let same = |file: &File| file.real == opened.real && !opened.real.as_os_str().is_empty();
         if let Some(known) = self.files.iter().position(same) {
             return Ok(known);

@@ -23,45 +23,63 @@ pub struct Opened {
     pub concern: Option<(String, String)>,
 }
 
-/// How long a pipe is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// Links that may be followed on the way, as many as the kernel's own limit.
 const MAX_LINKS: usize = 40;
 
-/// Opens and reads `path`. Only a file that the user named (`named`) may be a pipe.
+/// Opens and reads `path`. Only a file that the user named may be a pipe, and has a deadline then.
 ///
 /// # Errors
-/// Exit 125, with the path as it is `shown`.
-pub fn open(path: &Path, shown: &str, named: bool) -> Result<Opened, Error> {
-    let fail = |what: String| Error::new(format!("{}: {what}", printable(shown)));
+/// With the path as it is `shown`: exit 125, or 124 where the deadline passed.
+pub fn open(path: &Path, shown: &str, pipe_limit: Option<Duration>) -> Result<Opened, Error> {
+    let fail = |what: String| about(shown, &what);
     let absolute = if path.is_absolute() {
         path.to_owned()
     } else {
         nix::unistd::getcwd().map_err(|e| fail(format!("the working directory: {}", os(e))))?.join(path)
     };
     let uid = nix::unistd::geteuid().as_raw();
-    let mut walk = Walk { real: "/".into(), concern: None, links: 0, uid, named };
+    let mut walk = Walk { real: "/".into(), concern: None, links: 0, uid, named: pipe_limit.is_some() };
     let (fd, stat) = walk.to(&absolute).map_err(|error| fail(words(error)))?;
     let pipe = sys::file_type(&stat) == libc::S_IFIFO;
-    if sys::file_type(&stat) != libc::S_IFREG && !(pipe && named) {
-        return Err(fail("a profile is a regular file".into()));
-    }
-    if pipe {
-        walk.real.clear();
-    }
-    // A pipe that nobody writes into yet is no empty profile.
-    let clock = Clock::new(PATIENCE);
-    let ready = || clock.poll(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], &|| printable(shown));
-    let bytes = sys::read_all(&fd, ready).map_err(|error| fail(words(error)))?;
+    let bytes = match pipe_limit.filter(|_| pipe) {
+        Some(limit) => {
+            walk.real.clear();
+            from_pipe(&fd, shown, limit)?
+        }
+        None if sys::file_type(&stat) == libc::S_IFREG => {
+            sys::read_all(&fd, || Ok(())).map_err(|error| fail(words(error)))?
+        }
+        None => return Err(fail("a profile is a regular file".into())),
+    };
     Ok(Opened { bytes, real: walk.real, concern: walk.concern })
+}
+
+/// A pipe that nobody has opened for writing yet looks as if it had ended, and so does one whose writer failed: neither
+/// is a profile that sets nothing.
+fn from_pipe(fd: &OwnedFd, shown: &str, limit: Duration) -> Result<Vec<u8>, Error> {
+    let clock = Clock::new(limit);
+    let ready = || clock.poll(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], &|| printable(shown));
+    match sys::read_all(fd, ready) {
+        Ok(bytes) if bytes.is_empty() => {
+            Err(about(shown, "the pipe is empty").hint("what writes the profile into it may have failed"))
+        }
+        Ok(bytes) => Ok(bytes),
+        Err(Errno::ETIMEDOUT) => {
+            let hint = "something has to write the profile into this pipe; --timeout gives it longer";
+            Err(about(shown, &clock.up().message).exit(124).hint(hint))
+        }
+        Err(error) => Err(about(shown, &words(error))),
+    }
+}
+
+fn about(shown: &str, what: &str) -> Error {
+    Error::new(format!("{}: {what}", printable(shown)))
 }
 
 fn words(error: Errno) -> String {
     match error {
         Errno::ENOENT => "no such profile".into(),
         Errno::E2BIG => "larger than 1 MiB; no profile is".into(),
-        Errno::ETIMEDOUT => format!("nothing was written into this pipe within {} s", PATIENCE.as_secs()),
         Errno::EISDIR => "a profile is a regular file".into(),
         error => os(error),
     }
@@ -143,9 +161,7 @@ impl Walk {
         if seen.is_some_and(|stat| sys::file_type(stat) != libc::S_IFREG && !(pipe && self.named)) {
             return Err(Errno::EISDIR);
         }
-        // A FIFO is waited for: before its writer comes it would read as an empty profile.
-        let wait = if pipe { OFlag::empty() } else { OFlag::O_NONBLOCK };
-        let fd = sys::open_at(folder, Path::new(part), OFlag::O_RDONLY | wait | follow)?;
+        let fd = sys::open_at(folder, Path::new(part), OFlag::O_RDONLY | OFlag::O_NONBLOCK | follow)?;
         let stat = fstat(&fd)?;
         self.look_at(&stat, self.real.clone());
         Ok((fd, stat))

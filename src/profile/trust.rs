@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag, RenameFlags, renameat2};
 use nix::sys::stat::{FileStat, Mode, fstat};
 use serde_json::{Value as Json, json};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// One approved file.
@@ -170,10 +170,7 @@ fn write(folder: &Flock<OwnedFd>, approvals: &[Approval]) -> nix::Result<()> {
     let _ = nix::unistd::unlinkat(&**folder, name.as_str(), nix::unistd::UnlinkatFlags::NoRemoveDir);
     let file = sys::open_at(&**folder, Path::new(&name), OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL)?;
     let done = (|| {
-        let mut rest = text.as_bytes();
-        while !rest.is_empty() {
-            rest = rest.get(nix::unistd::write(&file, rest)?..).unwrap_or_default();
-        }
+        sys::write_all(file.as_raw_fd(), text.as_bytes())?;
         nix::unistd::fsync(&file)?;
         renameat2(&**folder, name.as_str(), &**folder, "trust", RenameFlags::empty())
     })();

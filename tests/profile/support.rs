@@ -1,7 +1,7 @@
 //! What these modules share.
 
-use crate::common::Test;
-use std::os::unix::fs::PermissionsExt;
+use crate::common::{Output, Test};
+use std::{os::unix::fs::PermissionsExt, path::PathBuf};
 
 /// A run with `-p p.toml -- /usr/bin/env -0`, of which the profile is `text`.
 pub(crate) fn env(text: &str) -> Test {
@@ -32,4 +32,14 @@ pub(crate) fn script(test: Test, path: &str, text: &str, mode: u32) -> Test {
     let test = test.file(path, text);
     std::fs::set_permissions(test.path(path), std::fs::Permissions::from_mode(mode)).expect("its mode");
     test
+}
+
+/// The folder of a run with every link resolved, as JSON tells paths.
+pub(crate) fn folder(test: &Test) -> PathBuf {
+    test.path("").canonicalize().expect("the folder")
+}
+
+/// What a run printed, as text.
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
