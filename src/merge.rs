@@ -8,10 +8,14 @@ use crate::profile::names;
 use crate::reference::{Filter, Part, Template, is_name};
 use crate::resolve::Answers;
 use crate::secret::Secret;
+use crate::sys::MAX_BYTES;
 use std::borrow::Cow;
 
 /// The kernel's limit for one `NAME=VALUE` with its NUL (MAX_ARG_STRLEN).
 pub const MAX_STRING: usize = 131_072;
+
+/// What a template makes of a value has the same bound as what a source gives.
+const TOO_LARGE: &str = "the template makes more than 1 MiB";
 
 /// What became of a variable.
 pub enum Outcome<'a> {
@@ -183,6 +187,10 @@ impl<'a> Merged<'a> {
                 Part::Name(name, filters) => (name, filters),
             };
             let outcome = match self.get(name).map(|variable| (variable.bytes(), &variable.outcome)) {
+                // Templates that use templates can double a value with each level.
+                Some((Some(value), _)) if bytes.len() + value.len() > MAX_BYTES => {
+                    Outcome::Failed(Fault::invalid(TOO_LARGE))
+                }
                 Some((Some(value), _)) => match apply(filters, value) {
                     Ok(value) => {
                         bytes.extend_from_slice(value.expose());
@@ -212,11 +220,14 @@ impl<'a> Merged<'a> {
     pub fn complete(&self, plan: &Plan<'_>) -> Result<(), Error> {
         let mut reports = Vec::new();
         let mut transient = true;
+        let unresolved = Fault::invalid("was not resolved");
         for variable in &self.variables {
             let fault = match &variable.outcome {
                 Outcome::Failed(fault) => fault,
                 // What it needs is told there, unless another profile overrides that.
                 Outcome::Dependent(on, fault) if !self.get(on).is_some_and(Variable::failed) => fault,
+                // Neither happens to what is not overridden, and a launch without it would be one with a part.
+                Outcome::Unneeded | Outcome::Pending(_) if variable.exposed() => &unresolved,
                 _ => continue,
             };
             transient &= fault.transient;
@@ -276,6 +287,10 @@ fn clash<'a>(first: &Variable<'a>, second: &Variable<'a>) -> Option<Variable<'a>
 }
 
 fn explicit_value<'a>(plan: &'a Plan<'a>, line: &Line<'a>, answers: &'a Answers) -> Outcome<'a> {
+    // Nobody has looked whether a template that nobody needs uses itself.
+    if !line.live {
+        return Outcome::Unneeded;
+    }
     let options = match &line.entry.value {
         Value::Plain(text) => return Outcome::Borrowed(text.as_bytes()),
         Value::Secret(options) => options,
@@ -378,6 +393,9 @@ fn apply(filters: &[Filter], value: &[u8]) -> Result<Secret, &'static str> {
     let mut value = Secret::from(value);
     for filter in filters {
         let bytes = value.expose();
+        if bytes.len() > MAX_BYTES {
+            return Err(TOO_LARGE);
+        }
         value = Secret::new(match filter {
             Filter::Url => url(bytes),
             Filter::Json => json(bytes)?,

@@ -203,3 +203,49 @@ fn a_missing_field_lists_the_fields_and_suggests_the_pointer() {
         .run();
     run("a.b").status(125).stderr_contains("no field 'a.b'").stderr_contains("/a.b").run();
 }
+
+/// What nobody needs is not made: nobody has looked whether it uses itself.
+#[test]
+fn templates_that_are_overridden_are_not_made() {
+    Test::new()
+        .file("p.toml", "secrets.A.template = '${B}'\nsecrets.B.template = '${A}'")
+        .args(["-p", "p.toml", "--set", "A=1", "--set", "B=2", "--", "/usr/bin/env", "-0"])
+        .stdout(vars(&[("A", "1"), ("B", "2")]))
+        .stderr("")
+        .run();
+}
+
+/// In whichever order they stand: each level takes a frame of the stack.
+#[test]
+fn templates_are_at_most_64_deep() {
+    let chain = |levels: usize, up: bool| {
+        let line = |i: usize| format!("secrets.N{i:05}.template = '${{N{:05}}}'\n", if up { i + 1 } else { i - 1 });
+        let (last, range) = if up { (levels, 1..levels) } else { (1, 2..levels + 1) };
+        let plain = format!("vars.N{last:05} = 'x'\n");
+        range.rev().fold(plain, |text, i| text + &line(i))
+    };
+    for up in [false, true] {
+        let all: Vec<_> = (1..=64).map(|i| format!("N{i:05}")).collect();
+        let all: Vec<_> = all.iter().map(|name| (name.as_str(), "x")).collect();
+        let output = env(&chain(64, up)).stderr("").run();
+        let mut got: Vec<_> = output.stdout.split_inclusive(|c| *c == 0).collect();
+        got.sort();
+        assert_eq!(got.concat(), vars(&all));
+        let told = "templates that use templates, more than 64 deep\n";
+        for levels in [65, 10_000] {
+            env(&chain(levels, up)).status(125).stdout("").stderr_contains(told).run();
+        }
+    }
+}
+
+#[test]
+fn templates_do_not_grow_without_bound() {
+    let doubled = (1..60).map(|i| format!("secrets.N{i}.template = '${{N{}}}${{N{0}}}'\n", i - 1));
+    let text = format!("vars.N0 = 'xxxxxxxx'\n{}", doubled.collect::<String>());
+    env(&text).status(125).stdout("").stderr_contains("N18: the template makes more than 1 MiB\n").run();
+    let filters = "|json".repeat(100);
+    env(&format!("vars.Q = '\"'\nsecrets.T.template = '${{Q{filters}}}'"))
+        .status(125)
+        .stderr_contains("T: Q: the template makes more than 1 MiB\n")
+        .run();
+}
