@@ -188,9 +188,7 @@ impl<'a> Merged<'a> {
             };
             let outcome = match self.get(name).map(|variable| (variable.bytes(), &variable.outcome)) {
                 // Templates that use templates can double a value with each level.
-                Some((Some(value), _)) if bytes.len() + value.len() > MAX_BYTES => {
-                    Outcome::Failed(Fault::invalid(TOO_LARGE))
-                }
+                Some((Some(value), _)) if bytes.len() + value.len() > MAX_BYTES => Fault::invalid(TOO_LARGE).into(),
                 Some((Some(value), _)) => match apply(filters, value) {
                     Ok(value) => {
                         bytes.extend_from_slice(value.expose());
