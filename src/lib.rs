@@ -11,6 +11,7 @@ pub mod clock;
 pub mod document;
 pub mod error;
 pub mod exec;
+pub mod filter;
 pub mod merge;
 pub mod plan;
 pub mod process;

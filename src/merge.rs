@@ -2,10 +2,11 @@
 
 use crate::document::{self, Document};
 use crate::error::{Error, Fault, Report, printable};
+use crate::filter;
 use crate::plan::{Line, Plan, Want, template};
 use crate::profile::entry::{Entry, Key, Secret as Options, Value};
 use crate::profile::names;
-use crate::reference::{Filter, Part, Template, is_name};
+use crate::reference::{Part, Template};
 use crate::resolve::Answers;
 use crate::secret::Secret;
 use crate::sys::MAX_BYTES;
@@ -13,9 +14,6 @@ use std::borrow::Cow;
 
 /// The kernel's limit for one `NAME=VALUE` with its NUL (MAX_ARG_STRLEN).
 pub const MAX_STRING: usize = 131_072;
-
-/// What a template makes of a value has the same bound as what a source gives.
-const TOO_LARGE: &str = "the template makes more than 1 MiB";
 
 /// What became of a variable.
 pub enum Outcome<'a> {
@@ -188,8 +186,10 @@ impl<'a> Merged<'a> {
             };
             let outcome = match self.get(name).map(|variable| (variable.bytes(), &variable.outcome)) {
                 // Templates that use templates can double a value with each level.
-                Some((Some(value), _)) if bytes.len() + value.len() > MAX_BYTES => Fault::invalid(TOO_LARGE).into(),
-                Some((Some(value), _)) => match apply(filters, value) {
+                Some((Some(value), _)) if bytes.len() + value.len() > MAX_BYTES => {
+                    Fault::invalid(filter::TOO_LARGE).into()
+                }
+                Some((Some(value), _)) => match filter::apply(filters, value) {
                     Ok(value) => {
                         bytes.extend_from_slice(value.expose());
                         continue;
@@ -260,7 +260,7 @@ fn pattern<'a>(plan: &'a Plan<'a>, line: &'a Line<'a>, answers: &'a Answers, var
         Ok(None) => {
             variables.push(Variable { name: line.entry.key.shown(), line: Some(line), outcome: Outcome::Unset })
         }
-        Ok(Some(entries)) => variables.extend(entries.map(|(key, value)| match store_name(prefix, key) {
+        Ok(Some(entries)) => variables.extend(entries.map(|(key, value)| match names::of_key(prefix, key) {
             Ok(name) => {
                 let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::from);
                 Variable { name, line: Some(line), outcome }
@@ -322,55 +322,19 @@ fn document<'a>(want: &'a Want<'a>, answers: &'a Answers) -> Result<Option<Place
     }
 }
 
-/// The name that a key of a document gets, unless a store must not choose it.
-fn store_name<'a>(prefix: &str, key: Result<&'a str, &'a [u8]>) -> Result<Cow<'a, str>, Fault> {
-    let name = match (prefix, key) {
-        ("", Ok(key)) => Cow::Borrowed(key),
-        (_, Ok(key)) => Cow::Owned(format!("{prefix}{key}")),
-        (_, Err(_)) => Cow::Borrowed(""),
-    };
-    if !is_name(name.as_bytes()) {
-        return Err(Fault::invalid(format!(
-            "the key {} is no name of a variable",
-            document::shown_key(key.map_or_else(|bytes| bytes, str::as_bytes))
-        )));
-    }
-    if names::is_refused_from_a_store(&name) {
-        let fault = Fault::invalid(format!("{name}: a document must not choose this name, which steers programs"));
-        return Err(fault.hint(format!("{name} = \"...\", written out, sets it on purpose")));
-    }
-    Ok(name)
-}
-
 /// Trims and decodes.
 fn refine<'a>(options: &Options, bytes: &'a [u8]) -> Result<Outcome<'a>, Fault> {
-    let bytes = if options.trim { trim(bytes) } else { bytes };
+    let bytes = if options.trim { filter::trim(bytes) } else { bytes };
     let Some(decode) = options.decode else { return Ok(Outcome::Borrowed(bytes)) };
     let decoded = decode.apply(bytes).ok_or_else(|| {
         let fault = Fault::invalid(format!("the value is not {}", decode.name()));
-        if trim(bytes).len() == bytes.len() {
+        if filter::trim(bytes).len() == bytes.len() {
             fault
         } else {
             fault.hint("there is white space at its ends; trim = true takes it away")
         }
     })?;
     Ok(Outcome::Owned(Secret::new(decoded)))
-}
-
-/// Without the white space of C's isspace at both ends.
-fn trim(mut bytes: &[u8]) -> &[u8] {
-    let space = |c: &u8| c.is_ascii_whitespace() || *c == 0x0b;
-    while let [first, rest @ ..] = bytes
-        && space(first)
-    {
-        bytes = rest;
-    }
-    while let [rest @ .., last] = bytes
-        && space(last)
-    {
-        bytes = rest;
-    }
-    bytes
 }
 
 /// What no variable can hold becomes a failure of its own.
@@ -387,84 +351,10 @@ fn limit(variable: &mut Variable<'_>) {
     variable.outcome = fault.into();
 }
 
-fn apply(filters: &[Filter], value: &[u8]) -> Result<Secret, &'static str> {
-    let mut value = Secret::from(value);
-    for filter in filters {
-        let bytes = value.expose();
-        if bytes.len() > MAX_BYTES {
-            return Err(TOO_LARGE);
-        }
-        value = Secret::new(match filter {
-            Filter::Url => url(bytes),
-            Filter::Json => json(bytes)?,
-            Filter::Shell => shell(bytes),
-            Filter::Base64 => data_encoding::BASE64.encode(bytes).into_bytes(),
-        });
-    }
-    Ok(value)
-}
-
-fn url(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() * 3);
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
-            out.push(*byte);
-        } else {
-            let digit = |n: u8| if n < 10 { b'0' + n } else { b'A' + n - 10 };
-            out.extend([b'%', digit(byte >> 4), digit(byte & 15)]);
-        }
-    }
-    out
-}
-
-fn json(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "the value is not UTF-8, so JSON cannot hold it")?;
-    // Room for every byte as \u00XX: a buffer that grows would leave copies behind for the allocator to wipe.
-    let mut out = Vec::with_capacity(bytes.len() * 6 + 2);
-    serde_json::to_writer(&mut out, text).map_err(|_| "the value cannot be written as JSON")?;
-    out.pop();
-    out.remove(0);
-    Ok(out)
-}
-
-fn shell(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() * 4 + 2);
-    out.push(b'\'');
-    for byte in bytes {
-        match byte {
-            b'\'' => out.extend(br"'\''"),
-            byte => out.push(*byte),
-        }
-    }
-    out.push(b'\'');
-    out
-}
-
 /// Where an entry takes its value from, as the profile writes it.
 pub fn shown_from(entry: &Entry) -> String {
     match &entry.value {
         Value::Plain(_) => "vars".into(),
         Value::Secret(secret) => secret.from.shown(),
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn filters() {
-        assert_eq!(url(b"a b/\xff~"), b"a%20b%2F%FF~");
-        assert_eq!(json("q\"\\\n\u{1}é".as_bytes()).unwrap(), "q\\\"\\\\\\n\\u0001é".as_bytes());
-        assert!(json(b"\xff").is_err());
-        assert_eq!(shell(b"it's"), br"'it'\''s'");
-        assert_eq!(apply(&[Filter::Url, Filter::Base64], b"a/").unwrap().expose(), b"YSUyRg==");
-    }
-
-    #[test]
-    fn trimming() {
-        assert_eq!(trim(b" \t\r\n\x0b\x0cx y\n"), b"x y");
-        assert_eq!(trim(b" \n"), b"");
     }
 }

@@ -1,5 +1,10 @@
 //! Which names a variable may have, and from where.
 
+use crate::document;
+use crate::error::Fault;
+use crate::reference::is_name;
+use std::borrow::Cow;
+
 /// Names that make the dynamic loader run other code: refused everywhere without `allow-unsafe-names`.
 const LOADER: [&str; 5] = ["LIBPATH", "SHLIB_PATH", "GLIBC_TUNABLES", "GCONV_PATH", "LOCPATH"];
 const LOADER_HEADS: [&str; 4] = ["LD_", "DYLD_", "_RLD", "LDR_"];
@@ -138,6 +143,29 @@ pub fn is_refused_from_a_store(name: &str) -> bool {
 fn is_steering(name: &str) -> bool {
     let lengths = name.bytes().next().map_or(0, |first| LENGTHS[usize::from(first)]);
     name.len() < 32 && lengths & (1 << name.len()) != 0 && STEERING.binary_search(&name).is_ok()
+}
+
+/// The name that a key of a document gets, unless a store must not choose it.
+///
+/// # Errors
+/// It is no name, or one that steers programs.
+pub fn of_key<'a>(prefix: &str, key: Result<&'a str, &'a [u8]>) -> Result<Cow<'a, str>, Fault> {
+    let name = match (prefix, key) {
+        ("", Ok(key)) => Cow::Borrowed(key),
+        (_, Ok(key)) => Cow::Owned(format!("{prefix}{key}")),
+        (_, Err(_)) => Cow::Borrowed(""),
+    };
+    if !is_name(name.as_bytes()) {
+        return Err(Fault::invalid(format!(
+            "the key {} is no name of a variable",
+            document::shown_key(key.map_or_else(|bytes| bytes, str::as_bytes))
+        )));
+    }
+    if is_refused_from_a_store(&name) {
+        let fault = Fault::invalid(format!("{name}: a document must not choose this name, which steers programs"));
+        return Err(fault.hint(format!("{name} = \"...\", written out, sets it on purpose")));
+    }
+    Ok(name)
 }
 
 #[cfg(test)]
