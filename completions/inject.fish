@@ -13,24 +13,31 @@ function __inject_words
     while set -q words[1]
         set -l word $words[1]
         set -e words[1]
+        set -l flag
+        set -l value
         switch $word
-            case --profile -p
-                set -q words[1]; and set -a profiles --profile=$words[1]
-                set -e words[1]
-            case --inherit --set --timeout -i
-                set -e words[1]
-            case '--profile=*'
-                set -a profiles $word
+            case '--*=*'
+                set flag (string replace -r -- '=.*' '' $word)
+                set value (string replace -r -- '^[^=]*=' '' $word)
             case '--*'
-            case '-p*'
-                set -a profiles --profile=(string replace -r -- '^-p=?' '' $word)
-            case '-*'
+                set flag $word
+            case '-?*'
+                # Flags without a value may stand in front of the one that has it: -vp prod, -vpprod.
+                set flag (string replace -rf -- '^-[^ip]*([ip]).*' '-$1' $word)
+                set value (string replace -rf -- '^-[^ip]*[ip]=?(.+)' '$1' $word)
             case '*'
                 if test -z "$verb"; and contains -- $word plan check list trust completions
                     set verb $word
                 else
                     set places (math $places + 1)
                 end
+        end
+        if contains -- "$flag" --inherit --profile --set --timeout -i -p; and not set -q value[1]
+            set value $words[1]
+            set -e words[1]
+        end
+        if contains -- "$flag" --profile -p; and set -q value[1]
+            set -a profiles --profile=(string replace -r -- '^~/' "$HOME/" $value)
         end
     end
     printf '%s\n' "$verb" $places $profiles
@@ -50,17 +57,20 @@ function __inject_ask
 end
 
 function __inject_profiles
-    set -l token (commandline -ct)
-    # fish leaves what stands in front of the value out of the answers, but not the names before a comma.
-    set token (string replace -r -- '^(--[a-z-]*=|-p=?)' '' $token)
-    set -l before (string match -r -- '^.*,' $token)
+    set -l token (string replace -r -- '^(--[a-z-]+=|-[^-ip]*p=?)' '' (commandline -ct))
+    # Names that stand before a comma are part of the answer; a flag that the value is attached to is not.
+    set -l before (string match -r -- '^.*,' $token; or echo)
     set -l value (string replace -r -- '^.*,' '' $token)
     set -l names (command inject complete profiles 2>/dev/null </dev/null)
-    test -n "$names"; and printf '%s\tprofile\n' $before$names
-    # Files come with everything that fish does for them: ~, quotes, folders.
+    set -q names[1]; and printf '%s\tprofile\n' $before$names
+    # Files come with all that fish does for them: ~, quotes, escapes.
     set -l files (complete -C "__fish_command_without_completions $value")
-    set files (string match -r -- '^.*(?:\.toml|/)$' $files)
-    test -n "$files"; and printf '%s\n' $before$files
+    # Folders too, where nothing else fits or the way already leads through one.
+    set -l fitting (string match -r -- '^.*\.toml$' $files)
+    if string match -q -- '*/*' $value; or not set -q fitting[1]; and not string match -q -- "$value*" $names
+        set -a fitting (string match -r -- '^.*/$' $files)
+    end
+    set -q fitting[1]; and printf '%s\tfile\n' $before$fitting
 end
 
 function __inject_behind

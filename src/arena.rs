@@ -86,6 +86,9 @@ fn secret(size: usize) -> nix::Result<NonNull<u8>> {
     if limit < size as u64 {
         return Err(Errno::EFBIG);
     }
+    if !crate::sys::permits(MEMFD_SECRET) {
+        return Err(Errno::EPERM);
+    }
     // SAFETY: a system call on one number.
     let fd = Errno::result(unsafe { libc::syscall(MEMFD_SECRET, libc::O_CLOEXEC) })?;
     let fd = i32::try_from(fd).map_err(|_| Errno::EBADF)?;

@@ -42,30 +42,8 @@ impl Block {
         path: usize,
     ) -> Result<Self, Error> {
         let inherited = inherited(plan, &|name| merged.get(name).is_some(), environ);
-        let set =
-            || merged.variables.iter().filter(|v| v.exposed()).filter_map(|v| Some((v.name.as_bytes(), v.bytes()?)));
-        let all = || inherited.iter().copied().chain(set());
-        let count = all().count();
-        let size: usize = all().map(|(name, value)| name.len() + value.len() + 2).sum();
-        // SAFETY of the sizes below is the kernel's: this only makes the message better.
-        let arguments = crate::sys::lengths(argv) + path;
-        let limit = limit();
-        let pointers = (count + argv.len()) * size_of::<usize>();
-        if size + arguments + pointers > limit {
-            let mut largest: Vec<_> = set().map(|(name, value)| (value.len(), name)).collect();
-            largest.sort_unstable_by(|a, b| b.cmp(a));
-            let largest: Vec<_> = largest
-                .iter()
-                .take(3)
-                .map(|(size, name)| format!("{} ({size} bytes)", printable(&String::from_utf8_lossy(name))))
-                .collect();
-            let message = format!(
-                "the environment and the arguments take {} bytes; the kernel's limit here is {limit}",
-                size + arguments + pointers
-            );
-            return Err(Error::new(message)
-                .hint(format!("the largest are {}; a quarter of `ulimit -s` is the limit", largest.join(", "))));
-        }
+        let all = || inherited.iter().copied().chain(set(merged));
+        let (count, size) = fits(all, argv, path)?;
         let fail = |error| Error::new(format!("no memory for the environment: {}", os(error)));
         let mut arena = Arena::new(size).map_err(fail)?;
         let mut pointers = Vec::with_capacity(count + 1);
@@ -75,6 +53,42 @@ impl Block {
         pointers.push(std::ptr::null());
         Ok(Self { pointers, arena })
     }
+}
+
+/// What the profile sets.
+fn set<'m>(merged: &'m Merged<'_>) -> impl Iterator<Item = (&'m [u8], &'m [u8])> {
+    let exposed = merged.variables.iter().filter(|variable| variable.exposed());
+    exposed.filter_map(|variable| Some((variable.name.as_bytes(), variable.bytes()?)))
+}
+
+/// Whether an environment is one that the kernel takes, with no arguments: what `check` can know of it.
+///
+/// # Errors
+/// It is larger: exit 125.
+pub fn check(plan: &Plan<'_>, merged: &Merged<'_>, environ: &Environ) -> Result<(), Error> {
+    let inherited = inherited(plan, &|name| merged.get(name).is_some(), environ);
+    fits(|| inherited.iter().copied().chain(set(merged)), &[], 0).map(drop)
+}
+
+/// How many variables there are and what their strings take; `path` is the length of the command's own.
+fn fits<'m, I>(all: impl Fn() -> I, argv: &[*const libc::c_char], path: usize) -> Result<(usize, usize), Error>
+where
+    I: Iterator<Item = (&'m [u8], &'m [u8])>,
+{
+    let (count, size) =
+        all().fold((0, 0), |(count, size), (name, value)| (count + 1, size + name.len() + value.len() + 2));
+    let total = size + crate::sys::lengths(argv) + path + (count + argv.len()) * size_of::<usize>();
+    let limit = limit();
+    if total <= limit {
+        return Ok((count, size));
+    }
+    let mut largest: Vec<_> = all().map(|(name, value)| (value.len(), name)).collect();
+    largest.sort_unstable_by(|a, b| b.cmp(a));
+    let word = |(size, name): &(usize, &[u8])| format!("{} ({size} bytes)", printable(&String::from_utf8_lossy(name)));
+    let largest: Vec<_> = largest.iter().take(3).map(word).collect();
+    let message = format!("the environment and the arguments take {total} bytes; the kernel's limit here is {limit}");
+    Err(Error::new(message)
+        .hint(format!("the largest are {}; a quarter of `ulimit -s` is the limit", largest.join(", "))))
 }
 
 /// What the kernel takes for arguments and environment together: a quarter of the stack's limit, at least 128 KiB and at
@@ -106,7 +120,8 @@ pub fn told(
         out.push_str(&format!("inject: {} inherited\n", printable(&String::from_utf8_lossy(name))));
     }
     for variable in merged.variables.iter().filter(|variable| variable.exposed()) {
-        let from = variable.line.map_or_else(|| "--set".into(), |line| crate::merge::shown_from(line.entry));
+        let from =
+            variable.line.map_or_else(|| "--set".into(), |line| printable(&crate::merge::shown_from(line.entry)));
         let how = match &variable.outcome {
             Outcome::Default(_) => " (absent: its default)",
             Outcome::Unset => " (absent: unset)",

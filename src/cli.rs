@@ -17,7 +17,6 @@ use std::os::unix::ffi::OsStrExt;
     name = "inject",
     version,
     disable_help_subcommand = true,
-    subcommand_precedence_over_arg = true,
     override_usage = "inject [OPTIONS] -- COMMAND [ARG]...\n       inject VERB [OPTIONS]"
 )]
 pub struct Cli {
@@ -149,16 +148,37 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Error>
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Parsed::Show(error.render().to_string()))
         }
-        Err(error) => {
-            let text = error.render().to_string();
-            let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
-            let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).map(printable).collect();
-            let behind = matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument);
-            let hint = "a command stands behind '--': inject -p PROFILE -- COMMAND [ARG]...";
-            let error = Error::new(lines.join("\n"));
-            Err(if behind { error.hint(hint) } else { error })
+        Err(error) => Err(usage_error(&valueless(&error))),
+    }
+}
+
+/// The parser's words, a `NAME=VALUE` in them without its value: where somebody forgot the flag, it could be a secret.
+fn valueless(error: &clap::Error) -> String {
+    use clap::error::{ContextKind, ContextValue};
+    let mut text = error.render().to_string();
+    for (kind, value) in error.context() {
+        if let (ContextKind::InvalidArg | ContextKind::InvalidSubcommand | ContextKind::InvalidValue, value) =
+            (kind, value)
+            && let ContextValue::String(word) = value
+            && let Some((name, value)) = word.split_once('=')
+            && !value.ends_with('>')
+        {
+            text = text.replace(word, &format!("{name}=..."));
         }
     }
+    text
+}
+
+/// clap's text as one line for what is wrong and one for what to do.
+fn usage_error(text: &str) -> Error {
+    let paragraphs: Vec<_> =
+        text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let starting = |start: &str| paragraphs.iter().find_map(|part| part.strip_prefix(start));
+    let message = starting("error: ").unwrap_or("the command line is not understood");
+    let usage = starting("Usage: ").unwrap_or("inject [OPTIONS] -- COMMAND [ARG]... inject VERB [OPTIONS]");
+    let usage = usage.replace("... inject VERB", "..., or inject VERB");
+    let tip = starting("tip: ").map_or_else(String::new, |tip| format!("{tip}; "));
+    Error::new(printable(message)).hint(printable(&format!("{tip}usage: {usage}; `inject --help` shows the rest")))
 }
 
 impl Load {

@@ -20,7 +20,7 @@ const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 /// 127 not found; 126 found, but it cannot be executed.
 pub fn locate(name: &CStr, environ: &Environ) -> Result<CString, Error> {
     let bytes = name.to_bytes();
-    let shown = printable(&String::from_utf8_lossy(bytes));
+    let shown = if bytes.is_empty() { "''".into() } else { printable(&String::from_utf8_lossy(bytes)) };
     if bytes.contains(&b'/') {
         return match usable(Path::new(OsStr::from_bytes(bytes))) {
             Ok(()) => Ok(name.into()),
@@ -80,8 +80,14 @@ pub fn check_format(path: &CStr) -> Result<(), Error> {
     let Ok(length) = nix::unistd::read(&fd, &mut head) else { return Ok(()) };
     let head = &head[..length];
     let interpreter = match head {
-        [b'#', b'!', rest @ ..] => rest.trim_ascii_start().split(|c| c.is_ascii_whitespace() || *c == 0).next(),
-        [0x7f, b'E', b'L', b'F', ..] => elf_interpreter(head),
+        [b'#', b'!', rest @ ..] => {
+            let line = rest.split(|c| *c == b'\n' || *c == 0).next().unwrap_or_default();
+            line.trim_ascii_start().split(u8::is_ascii_whitespace).next()
+        }
+        [0x7f, b'E', b'L', b'F', ..] if !foreign(head) || further_formats() => elf_interpreter(head),
+        [0x7f, b'E', b'L', b'F', ..] => {
+            return Err(refused(&shown, Errno::ENOEXEC).hint("it is a program for another machine"));
+        }
         // Somebody registered further formats with the kernel: it decides.
         _ if further_formats() => None,
         _ => {
@@ -112,6 +118,16 @@ fn elf_interpreter(head: &[u8]) -> Option<&[u8]> {
     let row = (0..count).map(|i| table + i * size).find(|row| number(*row, 4) == Some(3))?;
     let (at, length) = (number(row + 8, 8)?, number(row + 32, 8)?);
     head.get(at..at.checked_add(length)?)?.split(|c| *c == 0).next()
+}
+
+/// Whether an ELF file is for a machine that this one never is (e_machine, System V ABI, chapter 4).
+fn foreign(head: &[u8]) -> bool {
+    let runs: &[u8] = match std::env::consts::ARCH {
+        "x86_64" => &[62, 3],
+        "aarch64" => &[183, 40],
+        _ => return false,
+    };
+    !matches!(head, [_, _, _, _, _, 1, ..] if head.get(18).is_some_and(|low| runs.contains(low)) && head.get(19) == Some(&0))
 }
 
 fn further_formats() -> bool {

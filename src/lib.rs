@@ -68,10 +68,11 @@ pub fn run(words: &[&'static CStr], command: &[*const libc::c_char], environ: &E
 
 fn launch(cli: &Cli, name: Option<&CStr>, argv: &[*const libc::c_char], environ: &Environ) -> Result<Ready, Error> {
     let name = name.ok_or_else(|| {
-        Error::new("no command")
-            .hint("it stands behind '--': inject -p PROFILE -- COMMAND [ARG]...; `inject --help` shows the rest")
+        Error::new("no command").hint(
+            "usage: inject [OPTIONS] -- COMMAND [ARG]..., or inject VERB [OPTIONS]; `inject --help` shows the rest",
+        )
     })?;
-    let profile = Profile::load(cli.load.wish(environ)?, environ)?;
+    let profile = Profile::read(cli.load.wish(environ)?, environ);
     let plan = plan::Plan::new(&profile, environ)?;
     verb::trust::require(&profile, &cli.load, environ)?;
     let path = exec::locate(name, environ)?;

@@ -8,10 +8,14 @@ use crate::profile::names;
 use crate::reference::{Filter, Part, Template, is_name};
 use crate::resolve::Answers;
 use crate::secret::Secret;
+use crate::sys::MAX_BYTES;
 use std::borrow::Cow;
 
 /// The kernel's limit for one `NAME=VALUE` with its NUL (MAX_ARG_STRLEN).
 pub const MAX_STRING: usize = 131_072;
+
+/// What a template makes of a value has the same bound as what a source gives.
+const TOO_LARGE: &str = "the template makes more than 1 MiB";
 
 /// What became of a variable.
 pub enum Outcome<'a> {
@@ -25,8 +29,8 @@ pub enum Outcome<'a> {
     Unset,
     /// No value.
     Failed(Box<Fault>),
-    /// A template of something that failed, which is told there.
-    Dependent(Box<Fault>),
+    /// A template of this name, which failed, and why it did.
+    Dependent(&'a str, Box<Fault>),
     /// Overridden: nobody needs it.
     Unneeded,
     /// A template that is still to be made.
@@ -39,9 +43,9 @@ impl From<Fault> for Outcome<'_> {
     }
 }
 
-/// One variable, or a pattern that failed as a whole.
+/// One variable, or a pattern that failed or is absent as a whole.
 pub struct Variable<'a> {
-    /// Its name; a failed pattern as the profile writes it.
+    /// Its name; a pattern as the profile writes it.
     pub name: Cow<'a, str>,
     /// Where it comes from; `None` for `--set`.
     pub line: Option<&'a Line<'a>>,
@@ -60,6 +64,10 @@ impl Variable<'_> {
         }
     }
 
+    fn failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed(_) | Outcome::Dependent(..))
+    }
+
     /// Whether the command gets it.
     pub fn exposed(&self) -> bool {
         !matches!(self.line.map(|line| &line.entry.value), Some(Value::Secret(Options { expose: false, .. })))
@@ -68,7 +76,7 @@ impl Variable<'_> {
 
 /// Every variable of a launch that the profile decides on.
 pub struct Merged<'a> {
-    /// Patterns that failed come with the rest.
+    /// Patterns that failed, or are absent as a whole, come with the rest.
     pub variables: Vec<Variable<'a>>,
     /// The variables by name.
     order: Vec<usize>,
@@ -179,6 +187,8 @@ impl<'a> Merged<'a> {
                 Part::Name(name, filters) => (name, filters),
             };
             let outcome = match self.get(name).map(|variable| (variable.bytes(), &variable.outcome)) {
+                // Templates that use templates can double a value with each level.
+                Some((Some(value), _)) if bytes.len() + value.len() > MAX_BYTES => Fault::invalid(TOO_LARGE).into(),
                 Some((Some(value), _)) => match apply(filters, value) {
                     Ok(value) => {
                         bytes.extend_from_slice(value.expose());
@@ -186,10 +196,9 @@ impl<'a> Merged<'a> {
                     }
                     Err(message) => Fault::invalid(format!("{name}: {message}")).into(),
                 },
-                Some((None, Outcome::Failed(fault) | Outcome::Dependent(fault))) => {
-                    let fault =
-                        Fault { message: format!("it needs {name}, which failed"), hint: None, ..(**fault).clone() };
-                    Outcome::Dependent(Box::new(fault))
+                Some((None, Outcome::Failed(fault) | Outcome::Dependent(_, fault))) => {
+                    let told = Fault { message: format!("it needs {name}: {}", fault.message), ..(**fault).clone() };
+                    Outcome::Dependent(name, Box::new(told))
                 }
                 Some((None, Outcome::Unset)) => {
                     Fault::invalid(format!("the template uses '{name}', which is absent")).into()
@@ -209,11 +218,18 @@ impl<'a> Merged<'a> {
     pub fn complete(&self, plan: &Plan<'_>) -> Result<(), Error> {
         let mut reports = Vec::new();
         let mut transient = true;
+        let unresolved = Fault::invalid("was not resolved");
         for variable in &self.variables {
-            if let Outcome::Failed(fault) = &variable.outcome {
-                transient &= fault.transient;
-                reports.push(report(plan, variable, fault));
-            }
+            let fault = match &variable.outcome {
+                Outcome::Failed(fault) => fault,
+                // What it needs is told there, unless another profile overrides that.
+                Outcome::Dependent(on, fault) if !self.get(on).is_some_and(Variable::failed) => fault,
+                // Neither happens to what is not overridden, and a launch without it would be one with a part.
+                Outcome::Unneeded | Outcome::Pending(_) if variable.exposed() => &unresolved,
+                _ => continue,
+            };
+            transient &= fault.transient;
+            reports.push(report(plan, variable, fault));
         }
         Error::of(reports).map_err(|error| if transient { error.exit(124) } else { error })
     }
@@ -226,7 +242,7 @@ pub fn report(plan: &Plan<'_>, variable: &Variable<'_>, fault: &Fault) -> Report
         return Report { place: None, message: format!("--set: {name}: {}", fault.message), hint: fault.hint.clone() };
     };
     let from = match &line.entry.value {
-        Value::Secret(secret) if template(line.entry).is_none() => format!("{}: ", printable(&secret.from.shown())),
+        Value::Secret(secret) if template(line.entry).is_none() => format!("{}: ", printable(&secret.from.places())),
         _ => String::new(),
     };
     let message = format!("{name}: {from}{}", fault.message);
@@ -241,7 +257,9 @@ fn pattern<'a>(plan: &'a Plan<'a>, line: &'a Line<'a>, answers: &'a Answers, var
     let found =
         document(want, answers).and_then(|place| place.map(|(document, field)| document.entries_at(field)).transpose());
     match found {
-        Ok(None) => {}
+        Ok(None) => {
+            variables.push(Variable { name: line.entry.key.shown(), line: Some(line), outcome: Outcome::Unset })
+        }
         Ok(Some(entries)) => variables.extend(entries.map(|(key, value)| match store_name(prefix, key) {
             Ok(name) => {
                 let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::from);
@@ -267,6 +285,10 @@ fn clash<'a>(first: &Variable<'a>, second: &Variable<'a>) -> Option<Variable<'a>
 }
 
 fn explicit_value<'a>(plan: &'a Plan<'a>, line: &Line<'a>, answers: &'a Answers) -> Outcome<'a> {
+    // Nobody has looked whether a template that nobody needs uses itself.
+    if !line.live {
+        return Outcome::Unneeded;
+    }
     let options = match &line.entry.value {
         Value::Plain(text) => return Outcome::Borrowed(text.as_bytes()),
         Value::Secret(options) => options,
@@ -308,8 +330,10 @@ fn store_name<'a>(prefix: &str, key: Result<&'a str, &'a [u8]>) -> Result<Cow<'a
         (_, Err(_)) => Cow::Borrowed(""),
     };
     if !is_name(name.as_bytes()) {
-        let shown = printable(&String::from_utf8_lossy(key.map_or_else(|bytes| bytes, str::as_bytes)));
-        return Err(Fault::invalid(format!("the key '{shown}' is no name of a variable")));
+        return Err(Fault::invalid(format!(
+            "the key {} is no name of a variable",
+            document::shown_key(key.map_or_else(|bytes| bytes, str::as_bytes))
+        )));
     }
     if names::is_refused_from_a_store(&name) {
         let fault = Fault::invalid(format!("{name}: a document must not choose this name, which steers programs"));
@@ -367,6 +391,9 @@ fn apply(filters: &[Filter], value: &[u8]) -> Result<Secret, &'static str> {
     let mut value = Secret::from(value);
     for filter in filters {
         let bytes = value.expose();
+        if bytes.len() > MAX_BYTES {
+            return Err(TOO_LARGE);
+        }
         value = Secret::new(match filter {
             Filter::Url => url(bytes),
             Filter::Json => json(bytes)?,

@@ -4,17 +4,19 @@
 use crate::document::Field;
 use crate::error::{Error, Report};
 use crate::profile::entry::{Entry, From, Key, Secret, Value};
-use crate::profile::sources::SourceDef;
+use crate::profile::sources::{SourceDef, file_beside};
 use crate::profile::{Profile, name_of};
 use crate::reference::{Ref, Template, matches};
 use crate::source::Locator;
 use crate::source::kind::{Documents, Locates};
 use crate::sys::Environ;
 use std::collections::HashMap;
-use std::path::Path;
 
 /// How deep templates may use templates, and profiles extend profiles: each level is a frame of the stack.
 pub const MAX_NESTING: usize = 64;
+
+/// The levels of what was reported for its depth: what stands on it is not reported again.
+const TOO_DEEP: usize = MAX_NESTING + 1;
 
 /// A line of a file in one stack.
 #[derive(Clone, Copy)]
@@ -23,6 +25,8 @@ pub struct Line<'p> {
     pub file: usize,
     /// The line.
     pub entry: &'p Entry,
+    /// Whether something needs it: the command, or a template that something needs.
+    pub live: bool,
     /// The look-ups of a secret that something needs; `None` for plain text, templates and what is overridden.
     pub want: Option<usize>,
 }
@@ -100,7 +104,8 @@ impl<'p> Plan<'p> {
     /// Plans a launch of `profile`.
     ///
     /// # Errors
-    /// Templates that use unknown names or themselves, credentials that `inherit` names: exit 125.
+    /// What reading the profile has found, templates that use unknown names or themselves, credentials that `inherit`
+    /// names: exit 125.
     pub fn new(profile: &'p Profile, environ: &Environ) -> Result<Self, Error> {
         let mut plan = Self {
             profile,
@@ -111,7 +116,7 @@ impl<'p> Plan<'p> {
             inherit_credentials: Vec::new(),
             credentials: Vec::new(),
         };
-        let mut reports = Vec::new();
+        let mut reports = profile.reports.clone();
         let mut above: Vec<&str> = profile.wish.set.iter().map(|(name, _)| name.as_str()).collect();
         for stack in (0..profile.stacks.len()).rev() {
             let layers = plan.layers(stack, &mut above, &mut reports, environ);
@@ -136,7 +141,7 @@ impl<'p> Plan<'p> {
         let mut winners: HashMap<&'p str, (usize, &'p Entry)> = HashMap::new();
         let mut files = Vec::new();
         for file in stack.files.iter().rev().copied() {
-            let line = |entry| Line { file, entry, want: None };
+            let line = |entry| Line { file, entry, live: false, want: None };
             let (explicit, patterns): (Vec<_>, Vec<_>) =
                 profile.files[file].said.entries.iter().map(line).partition(|line| name_of(&line.entry.key).is_some());
             for line in &explicit {
@@ -150,8 +155,8 @@ impl<'p> Plan<'p> {
         let needed = self.needed(&winners, above, has_patterns, reports);
         for line in files.iter_mut().flat_map(|(explicit, patterns)| explicit.iter_mut().chain(patterns)) {
             let is_winner = |name: &&str| winners.get(name).is_some_and(|(_, entry)| std::ptr::eq(*entry, line.entry));
-            let live = name_of(&line.entry.key).is_none_or(|name| is_winner(&name) && needed.contains_key(name));
-            if live {
+            line.live = name_of(&line.entry.key).is_none_or(|name| is_winner(&name) && needed.contains_key(name));
+            if line.live {
                 line.want = self.want(index, line, environ);
             }
         }
@@ -159,14 +164,15 @@ impl<'p> Plan<'p> {
         Layers { files }
     }
 
-    /// The names of a stack that the command gets or that a template of such a name uses.
+    /// The names of a stack that the command gets or that a template of such a name uses, each with the levels of
+    /// templates that it takes, itself included.
     fn needed(
         &self,
         winners: &HashMap<&'p str, (usize, &'p Entry)>,
         above: &[&str],
         has_patterns: bool,
         reports: &mut Vec<Report>,
-    ) -> HashMap<&'p str, ()> {
+    ) -> HashMap<&'p str, usize> {
         let above: std::collections::HashSet<_> = above.iter().copied().collect();
         let mut done = HashMap::new();
         let mut names: Vec<_> = winners.keys().copied().filter(|name| !above.contains(name)).collect();
@@ -183,33 +189,44 @@ impl<'p> Plan<'p> {
         winners: &HashMap<&'p str, (usize, &'p Entry)>,
         has_patterns: bool,
         path: &mut Vec<&'p str>,
-        done: &mut HashMap<&'p str, ()>,
+        done: &mut HashMap<&'p str, usize>,
         reports: &mut Vec<Report>,
-    ) {
-        let Some((file, entry)) = winners.get(name) else { return };
-        if done.contains_key(name) {
-            return;
+    ) -> usize {
+        let Some((file, entry)) = winners.get(name) else { return 0 };
+        if let Some(levels) = done.get(name) {
+            return *levels;
         }
-        if path.len() == MAX_NESTING {
+        let too_deep = || {
             let message = format!("{name}: templates that use templates, more than {MAX_NESTING} deep");
-            return reports.push(self.profile.files[*file].report(entry.at, message, None));
+            self.profile.files[*file].report(entry.at, message, None)
+        };
+        if path.len() == MAX_NESTING {
+            reports.push(too_deep());
+            return TOO_DEEP;
         }
         path.push(name);
+        let mut beneath = 0;
         for used in template(entry).into_iter().flat_map(Template::names) {
             let report = |message, hint| self.profile.files[*file].report(entry.at, format!("{name}: {message}"), hint);
             if let Some(at) = path.iter().position(|above| *above == used) {
                 let circle: Vec<_> = path[at..].iter().copied().chain([used]).collect();
                 reports.push(report(format!("the template uses itself: {}", circle.join(" -> ")), None));
             } else if winners.contains_key(used) {
-                self.follow(used, winners, has_patterns, path, done, reports);
-            } else if !has_patterns {
+                beneath = beneath.max(self.follow(used, winners, has_patterns, path, done, reports));
+            } else if !has_patterns && !self.profile.is_broken(used) {
                 let hint = crate::reference::nearest(used, winners.keys().copied());
                 let message = format!("the template uses '{used}', which this profile does not set");
                 reports.push(report(message, hint.map(|near| format!("did you mean '{near}'?"))));
             }
         }
         path.pop();
-        done.insert(name, ());
+        // What was followed before is not followed again, so its levels are not on the path.
+        if beneath == MAX_NESTING {
+            reports.push(too_deep());
+        }
+        let levels = (beneath + 1).min(TOO_DEEP);
+        done.insert(name, levels);
+        levels
     }
 
     fn want(&mut self, stack: usize, line: &Line<'p>, environ: &Environ) -> Option<usize> {
@@ -226,7 +243,9 @@ impl<'p> Plan<'p> {
         let source = self.profile.stacks[stack].sources.get(&reference.source)?;
         let text = match source.kind.locates {
             Locates::Item => reference.locator.clone(),
-            Locates::File => beside(&self.profile.files[line.file].found.path, &reference.locator, environ),
+            Locates::File => {
+                file_beside(&self.profile.files[line.file].found.path, &reference.locator, environ).ok()?
+            }
         };
         let locator = Locator { text, options: Vec::new() };
         let same = |batch: &Batch<'_>| {
@@ -292,15 +311,5 @@ pub fn template(entry: &Entry) -> Option<&Template> {
     match &entry.value {
         Value::Secret(Secret { from: From::Template(template), .. }) => Some(template),
         _ => None,
-    }
-}
-
-/// A file that a profile names: relative to the profile, or under HOME with a leading `~/`, which stays as it is where
-/// there is no HOME, for the source to refuse.
-fn beside(profile: &Path, locator: &str, environ: &Environ) -> String {
-    match (locator.strip_prefix("~/"), environ.text("HOME")) {
-        (Some(rest), Some(home)) => format!("{home}/{rest}"),
-        (Some(_), None) => locator.into(),
-        (None, _) => profile.parent().unwrap_or(Path::new("")).join(locator).to_string_lossy().into_owned(),
     }
 }

@@ -86,8 +86,14 @@ pub fn drive(jobs: &mut [Job<'_>], guard: &Guard, clock: &Clock) {
             // What was answered in time, while a file kept us from reading it, still counts.
             jobs.iter_mut().filter(|job| job.done.is_none()).for_each(Job::step);
             for job in jobs.iter_mut().filter(|job| job.done.is_none()) {
-                job.running = None;
-                let fault = if error == Errno::ETIMEDOUT { clock.up() } else { Fault::invalid(os(error)) };
+                let asks = job.running.take().is_some_and(|running| running.child.wants_terminal());
+                let fault = match error {
+                    Errno::ETIMEDOUT if asks => clock.up().hint(
+                        "it was stopped as it turned to the terminal, which no program gets: run it by hand first, to log in",
+                    ),
+                    Errno::ETIMEDOUT => clock.up(),
+                    error => Fault::invalid(os(error)),
+                };
                 job.done = Some(Err(fault));
             }
             return;
@@ -228,6 +234,8 @@ fn unstarted(spec: &Spec<'_>, error: Errno) -> Fault {
         }
         Errno::ENOENT => Fault::unreachable(format!("{name}: it, or the interpreter that it names, is not there")),
         Errno::ENOEXEC => Fault::unreachable(format!("{name}: is no program for this machine, and has no '#!' line")),
+        Errno::EAGAIN => Fault::unreachable(format!("{name}: cannot be started: the limit of processes is reached"))
+            .hint("`ulimit -u`, or TasksMax= of the unit or the user's slice, sets it"),
         error => Fault::unreachable(format!("{name}: cannot be started: {}", os(error))),
     }
 }

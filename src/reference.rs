@@ -204,7 +204,10 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 /// The one of `known` that `word` was probably meant to be.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let close = known.into_iter().map(|k| (strsim::damerau_levenshtein(word, k), k));
-    close.filter(|(distance, k)| *distance <= 1 + k.len() / 4).min_by_key(|(distance, _)| *distance).map(|(_, k)| k)
+    close
+        .filter(|(distance, k)| *distance <= 1 + k.len() / 4 && *distance < word.len().min(k.len()))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, k)| k)
 }
 
 #[cfg(test)]

@@ -281,6 +281,9 @@ impl<'a> Resolver<'a> {
             return Ok(Answer::Whole(payload.bytes));
         }
         let format = format(source, &locators[locator], payload.bytes.expose())?;
+        let documents = source.kind.documents;
+        let guessed =
+            format == Format::Dotenv && documents == Documents::ByLook && source.text("format") != Some("dotenv");
         let document = Document::parse(payload.bytes, format, dialect(source)).map_err(|mistake| {
             let line = mistake.line.map_or_else(String::new, |line| format!("line {line}: "));
             let fault = Fault::invalid(format!("{line}{}", mistake.message));
@@ -299,7 +302,7 @@ impl<'a> Resolver<'a> {
                 lines.join(", ")
             ));
         }
-        Ok(Answer::Parsed(Box::new(document)))
+        Ok(Answer::Parsed(Box::new(document.guessed(guessed))))
     }
 }
 

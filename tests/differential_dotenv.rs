@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use data_encoding::HEXLOWER;
+use hmac_sha256::Hash;
 use inject::document::Text;
 use inject::document::dotenv::{Dialect, Entry, parse};
 use serde_json::Value;
@@ -137,6 +138,10 @@ const PARTS: &[&[u8]] = &[
     b"\\\\",
     b"\\x",
     b"\\a",
+    b"\\b",
+    b"\\f",
+    b"\\t",
+    b"\\v",
     b"\\r",
     b"#",
     b" #",
@@ -301,9 +306,7 @@ fn check_vector(vector: &[u8]) -> Result<(), String> {
                 entries.iter().map(|entry| plain(body, entry)).map(|(_, key, value)| (key, value)).collect();
             let ours: BTreeMap<_, _> = last
                 .iter()
-                .filter_map(|(key, value)| {
-                    Some((key.clone(), HEXLOWER.encode(&hmac_sha256::Hash::hash(value.as_ref()?))))
-                })
+                .filter_map(|(key, value)| Some((key.clone(), HEXLOWER.encode(&Hash::hash(value.as_ref()?)))))
                 .collect();
             let wanted: BTreeMap<_, _> =
                 values.iter().map(|(name, hash)| (name.as_bytes().to_vec(), (*hash).to_owned())).collect();

@@ -21,20 +21,20 @@ fn zsh() {
     let text = include_str!("generated/_inject")
         .replace("@takes@\n", &zsh_takes(&verbs))
         .replace("@verbs@\n", &zsh_verbs(&verbs))
-        .replace("@profile-flags@", &spelled(&verbs, profile, "", "").join("|"))
-        .replace("@profile-attached@", &attached(&verbs, "?*").join("|"))
-        .replace("@profile-prefixes@", &attached(&verbs, "").join("|"));
+        .replace("@profile-flags@", &zsh_profiles(&verbs, "", ""))
+        .replace("@profile-attached@", &zsh_profiles(&verbs, "?*", "=?*"))
+        .replace("@profile-prefixes@", &zsh_profiles(&verbs, "(|=)", "="));
     held("completions/_inject", &text);
 }
 
 #[test]
 fn fish() {
     let verbs = verbs();
-    let other = |kind: &Kind| *kind != Kind::Profiles;
     let names: Vec<_> = verbs.iter().map(|verb| verb.name.as_str()).filter(|name| !name.is_empty()).collect();
     let text = include_str!("generated/inject.fish")
-        .replace("@profile-flags@", &spelled(&verbs, profile, "", "").join(" "))
-        .replace("@value-flags@", &spelled(&verbs, other, "", "").join(" "))
+        .replace("@profile-flags@", &spelled(&verbs, profile).join(" "))
+        .replace("@value-flags@", &spelled(&verbs, |_| true).join(" "))
+        .replace("@value-shorts@", &shorts(&verbs))
         .replace("@verb-names@", &names.join(" "))
         .replace("@flags@\n", &fish_flags(&verbs));
     held("completions/inject.fish", &text);
@@ -88,7 +88,8 @@ fn man_shows_it_without_a_warning() {
 #[test]
 fn every_flag_is_told() {
     let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
-    let page = read("man/inject.1").replace("\\-", "-");
+    let page = ["\\fB", "\\fI", "\\fR"].iter().fold(read("man/inject.1"), |page, font| page.replace(font, " "));
+    let page = page.replace("\\-", "-");
     let scripts = [read("completions/inject.bash"), read("completions/_inject"), read("completions/inject.fish")];
     for verb in verbs() {
         let help = process::Command::new(env!("CARGO_BIN_EXE_inject"))
@@ -121,7 +122,10 @@ fn held(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("BLESS").is_some() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, text).unwrap();
+        // At once: the other tests read these files at the same time.
+        let new = file.with_added_extension("new");
+        std::fs::write(&new, text).unwrap();
+        std::fs::rename(&new, &file).unwrap();
     }
     let held = std::fs::read_to_string(&file).unwrap_or_default();
     let same = held == text;
@@ -254,18 +258,18 @@ fn profile(kind: &Kind) -> bool {
 }
 
 /// Every spelling of the flags whose values are such, each once.
-fn spelled(verbs: &[Verb], such: impl Fn(&Kind) -> bool, short: &str, long: &str) -> Vec<String> {
+fn spelled(verbs: &[Verb], such: impl Fn(&Kind) -> bool) -> Vec<String> {
     let flags = verbs.iter().flat_map(|verb| &verb.flags);
     let flags = flags.filter(|flag| flag.value.as_ref().is_some_and(|(_, kind)| such(kind)));
-    let add = |word: String| if word.starts_with("--") { word + long } else { word + short };
-    let mut all: Vec<_> = flags.flat_map(Flag::spellings).map(add).collect();
+    let mut all: Vec<_> = flags.flat_map(Flag::spellings).collect();
     all.sort();
     all.dedup();
     all
 }
 
-fn attached(verbs: &[Verb], value: &str) -> Vec<String> {
-    spelled(verbs, profile, value, &format!("={value}"))
+/// The letters of the short flags that take a value.
+fn shorts(verbs: &[Verb]) -> String {
+    spelled(verbs, |_| true).iter().filter(|word| !word.starts_with("--")).map(|word| &word[1..]).collect()
 }
 
 // bash
@@ -360,6 +364,16 @@ fn zsh_takes(all: &[Verb]) -> String {
         writeln!(out, "        )\n        ;;").unwrap();
     }
     out
+}
+
+/// A pattern of the flags that name a profile; others without a value may stand in front of the short one: `-vp prod`.
+fn zsh_profiles(verbs: &[Verb], short: &str, long: &str) -> String {
+    let shorts = shorts(verbs);
+    let pattern = |word: &String| match word.strip_prefix("--") {
+        Some(_) => format!("{word}{long}"),
+        None => format!("-[^-{shorts}]#{}{short}", &word[1..]),
+    };
+    spelled(verbs, profile).iter().map(pattern).collect::<Vec<_>>().join("|")
 }
 
 fn zsh_verbs(all: &[Verb]) -> String {

@@ -18,6 +18,7 @@ mod process {
     mod command_time;
     mod deadline;
     mod keychain;
+    mod limits;
     mod signals;
     mod store;
     mod store_faults;

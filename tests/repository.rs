@@ -52,6 +52,19 @@ fn the_first_command_of_the_readme_prints_what_it_says() {
 }
 
 #[test]
+fn the_profile_of_the_readme_loads() {
+    let readme = read("README.md");
+    let profile = readme.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("prod.toml");
+    std::fs::write(&path, profile).unwrap();
+    let out = Command::new(INJECT).args(["plan", "-p"]).arg(&path).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let names = profile.lines().filter(|line| line.contains(" = ")).count();
+    assert!(String::from_utf8_lossy(&out.stdout).lines().count() > 8 && names > 8, "a README without a profile");
+}
+
+#[test]
 fn each_promise_of_the_readme_names_tests_that_exist() {
     let mut sources = Vec::new();
     for folder in ["tests", "src", "store"] {

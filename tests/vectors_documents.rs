@@ -1,6 +1,7 @@
 //! Runs every vector in `tests/vectors/{json,yaml,toml,field}`; `tests/vectors/DOCUMENTS.md` has the format.
 #![allow(missing_docs)]
 
+use hmac_sha256::Hash;
 use inject::document::dotenv::Dialect;
 use inject::document::{Document, Field, Format};
 use inject::error::{Fault, State};
@@ -73,7 +74,7 @@ fn one(case: &[u8], format: Format) -> Result<(), String> {
         let found = document.pick(&Field::parse(field).map_err(|error| format!("{field}: {error}"))?);
         let fine = match (*name, found) {
             ("field", Ok(value)) => match rest.next() {
-                Some(("value-sha256", wanted)) => hex(&hmac_sha256::Hash::hash(value)) == *wanted,
+                Some(("value-sha256", wanted)) => hex(&Hash::hash(value)) == *wanted,
                 _ => return Err(format!("{field}: no value-sha256")),
             },
             ("absent", Err(Fault { state, .. })) => state == State::Absent,

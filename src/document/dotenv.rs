@@ -55,7 +55,7 @@ const FORESEEN: usize = 1024;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Reads a whole file. Cost is linear in `text`; expansion may add at most [`expand::LIMIT`] bytes.
+/// Reads a whole file. Cost is linear in `text`; expansion may add at most 1 MiB.
 pub fn parse(text: &[u8], dialect: Dialect) -> Result<Vec<Entry>, Mistake> {
     if dialect == Dialect::Rust {
         return rust::parse(text);

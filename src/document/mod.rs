@@ -10,7 +10,7 @@ mod tree;
 mod yaml;
 
 pub use field::Field;
-pub use pick::Found;
+pub use pick::{Found, shown_key};
 pub use table::{Table, order};
 
 use crate::secret::Secret;
@@ -142,9 +142,18 @@ pub struct Document {
     format: Format,
     root: Node,
     repeated: Vec<Repeat>,
+    /// Nobody said the format, and it does not show: what looks like a key may be a bare value.
+    guessed: bool,
 }
 
 impl Document {
+    /// The same document, of which it was only guessed what it is: no message lists its keys.
+    #[must_use]
+    pub fn guessed(mut self, guessed: bool) -> Self {
+        self.guessed = guessed;
+        self
+    }
+
     /// Parses `bytes`; `dialect` is for .env files only.
     ///
     /// # Errors
@@ -163,7 +172,7 @@ impl Document {
             Format::Yaml => yaml::parse(bytes.expose(), utf8(bytes.expose())?)?,
             Format::Toml => toml::parse(bytes.expose(), utf8(bytes.expose())?)?,
         };
-        Ok(Self { bytes, format, root, repeated })
+        Ok(Self { bytes, format, root, repeated, guessed: false })
     }
 
     /// The bytes that were parsed.
@@ -199,6 +208,18 @@ fn utf8(bytes: &[u8]) -> Result<&str, Mistake> {
 /// The line, counted from 1, that the byte at `at` stands in.
 fn line_at(bytes: &[u8], at: usize) -> usize {
     1 + memchr::memchr_iter(b'\n', bytes.get(..at).unwrap_or(bytes)).count()
+}
+
+/// This thread's own time for some work, in milliseconds: other tests and other people use the machine too.
+#[cfg(test)]
+fn milliseconds(work: impl FnOnce()) -> i64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike;
+    let spent =
+        || getrusage(UsageWho::RUSAGE_THREAD).map_or(i64::MAX / 2, |usage| usage.user_time().num_milliseconds());
+    let before = spent();
+    work();
+    spent() - before
 }
 
 #[cfg(test)]

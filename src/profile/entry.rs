@@ -76,6 +76,16 @@ impl From {
             Self::Template(template) => template.text.clone(),
         }
     }
+
+    /// As a failure shows it: without the fields, which the message names where they matter.
+    pub fn places(&self) -> String {
+        match self {
+            Self::Refs(refs) => {
+                refs.iter().map(|r| format!("{}:{}", r.source, r.locator)).collect::<Vec<_>>().join(", ")
+            }
+            Self::Template(_) => String::new(),
+        }
+    }
 }
 
 /// How a value is encoded in its source.
@@ -113,7 +123,8 @@ impl Decode {
     }
 }
 
-const OPTIONS: [&str; 8] = ["from", "template", "optional", "default", "decode", "trim", "expose", "field"];
+/// The options of an entry of `[secrets]`.
+pub const OPTIONS: [&str; 8] = ["from", "template", "optional", "default", "decode", "trim", "expose", "field"];
 
 /// Reads one line; `None` with a problem where it is wrong.
 pub(super) fn entry(
@@ -168,11 +179,8 @@ impl Secret {
 
 fn table_form(key: &Key, table: &DeTable<'_>, at: usize, problems: &mut Problems<'_>) -> Option<Secret> {
     let shown = key.shown();
-    let field = match table.get("field") {
-        Some(value) => Some(problems.string(&format!("{shown}: field"), value)?),
-        None => None,
-    };
     let before = problems.found.len();
+    let field = table.get("field").and_then(|value| problems.string(&format!("{shown}: field"), value));
     let mut secret = Secret::new(From::Refs(Vec::new()));
     let mut origins = 0;
     for (option, value) in in_order(table) {
@@ -182,25 +190,25 @@ fn table_form(key: &Key, table: &DeTable<'_>, at: usize, problems: &mut Problems
             "from" => {
                 origins += 1;
                 secret.from = From::Refs(match value.get_ref() {
-                    DeValue::Array(_) => list(&shown, value, field.as_deref(), problems)?,
-                    _ => vec![one(&shown, value, field.as_deref(), problems)?],
+                    DeValue::Array(_) => list(&shown, value, field.as_deref(), problems).unwrap_or_default(),
+                    _ => one(&shown, value, field.as_deref(), problems).into_iter().collect(),
                 });
             }
             "template" => {
                 origins += 1;
-                let text = problems.string(&what, value)?;
-                match Template::parse(&text) {
-                    Ok(template) => secret.from = From::Template(template),
-                    Err(message) => problems.at(value.span().start, format!("{shown}: {message}")),
+                match problems.string(&what, value).map(|text| Template::parse(&text)) {
+                    Some(Ok(template)) => secret.from = From::Template(template),
+                    Some(Err(message)) => problems.at(value.span().start, format!("{shown}: {message}")),
+                    None => {}
                 }
             }
-            "optional" => secret.optional = problems.flag(&what, value)?,
-            "default" => secret.default = Some(problems.string(&what, value)?),
+            "optional" => secret.optional = problems.flag(&what, value).unwrap_or_default(),
+            "default" => secret.default = problems.string(&what, value),
             "decode" => secret.decode = decode(&what, value, problems),
-            "trim" => secret.trim = problems.flag(&what, value)?,
-            "expose" => secret.expose = problems.flag(&what, value)?,
+            "trim" => secret.trim = problems.flag(&what, value).unwrap_or_default(),
+            "expose" => secret.expose = problems.flag(&what, value).unwrap_or_default(),
             "field" => {}
-            _ => problems.unknown(option.span().start, &format!("option of {shown}:"), name, &OPTIONS),
+            _ => problems.unknown(option.span().start, &format!("{shown}: "), "option", name, &OPTIONS),
         }
     }
     if origins != 1 {
@@ -238,7 +246,13 @@ fn decode(what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>)
     let text = problems.string(what, value)?;
     let known = Decode::NAMES.iter().find(|(name, _)| *name == text);
     if known.is_none() {
-        problems.unknown(value.span().start, &format!("{what}:"), &text, &Decode::NAMES.map(|(name, _)| name));
+        problems.unknown(
+            value.span().start,
+            &format!("{what}: "),
+            "encoding",
+            &text,
+            &Decode::NAMES.map(|(name, _)| name),
+        );
     }
     known.map(|(_, decode)| *decode)
 }

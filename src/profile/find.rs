@@ -89,6 +89,11 @@ pub fn all(environ: &Environ) -> Vec<(String, Found)> {
     found
 }
 
+/// Where a bare name is looked for.
+pub fn places(name: &str, environ: &Environ) -> Vec<PathBuf> {
+    folders(environ).into_iter().map(|(folder, _)| folder.join(format!("{name}.toml"))).collect()
+}
+
 /// The names in a folder, sorted; none where it cannot be read.
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

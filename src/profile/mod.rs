@@ -67,6 +67,9 @@ pub struct Wish {
     pub timeout: Option<Duration>,
 }
 
+/// The time for everything, where neither the command line nor the profile says one.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Every profile of one launch.
 pub struct Profile {
     /// Each file once.
@@ -75,6 +78,10 @@ pub struct Profile {
     pub stacks: Vec<Stack>,
     /// What the command line added.
     pub wish: Wish,
+    /// What is wrong with them.
+    pub reports: Vec<Report>,
+    /// Whether all that is wrong is a pipe that gave nothing in time.
+    pub late: bool,
 }
 
 impl Profile {
@@ -83,117 +90,122 @@ impl Profile {
     /// # Errors
     /// Everything that is wrong with them, exit 125.
     pub fn load(wish: Wish, environ: &Environ) -> Result<Self, Error> {
-        let mut loading = Loading { environ, files: Vec::new(), reports: Vec::new() };
-        let mut orders = Vec::new();
-        for name in &wish.profiles {
-            let mut order = Vec::new();
-            let found = find::find(name, None, environ)?;
-            let shown = found.path.to_string_lossy().into_owned();
-            if let Some(top) = loading.file(found, shown)? {
-                loading.stack(top, &mut Vec::new(), &mut order)?;
-            }
-            orders.push(order);
-        }
-        let Loading { files, mut reports, .. } = loading;
+        let mut profile = Self::read(wish, environ);
+        let late = profile.late;
+        Error::of(std::mem::take(&mut profile.reports)).map_err(|error| if late { error.exit(124) } else { error })?;
+        Ok(profile)
+    }
+
+    /// The same for a plan, which tells what is wrong together with what it finds itself.
+    pub fn read(wish: Wish, environ: &Environ) -> Self {
+        let pipe_limit = wish.timeout.unwrap_or(TIMEOUT);
+        let mut loading =
+            Loading { environ, pipe_limit, files: Vec::new(), reports: Vec::new(), whole: true, late: false };
+        let orders: Vec<_> = wish.profiles.iter().map(|name| loading.order(name)).collect();
+        let Loading { files, mut reports, whole, late, .. } = loading;
         let mut stacks = Vec::new();
-        if reports.is_empty() {
-            for order in orders {
-                let sources = Sources::of(&files, &order, &mut reports);
-                stacks.push(Stack { files: order, sources });
-            }
+        // Where a file is missing, what it would have said would be missed everywhere.
+        for order in orders.into_iter().filter(|_| whole) {
+            let sources = Sources::of(&files, &order, environ, &mut reports);
+            stacks.push(Stack { files: order, sources });
         }
         check_wish(&wish, &mut reports);
-        Error::of(reports)?;
-        Ok(Self { files, stacks, wish })
+        let late = late && reports.len() == 1;
+        Self { files, stacks, wish, reports, late }
+    }
+
+    /// Whether an entry of this name was reported itself.
+    pub fn is_broken(&self, name: &str) -> bool {
+        self.files.iter().any(|file| file.said.broken.iter().any(|broken| broken == name))
     }
 
     /// The time for the whole resolution.
     pub fn timeout(&self) -> Duration {
         let said = |stack: &Stack| stack.files.iter().rev().find_map(|file| self.files[*file].said.timeout);
         let from_file = || self.stacks.iter().rev().find_map(said);
-        self.wish.timeout.or_else(from_file).unwrap_or(Duration::from_secs(30))
+        self.wish.timeout.or_else(from_file).unwrap_or(TIMEOUT)
     }
 }
 
 struct Loading<'a> {
     environ: &'a Environ,
+    /// How long a profile in a pipe may take.
+    pipe_limit: Duration,
     files: Vec<File>,
     reports: Vec<Report>,
+    /// Whether every file could be read.
+    whole: bool,
+    /// Whether a pipe gave nothing in time.
+    late: bool,
 }
 
 impl Loading<'_> {
-    /// The index of a file, opened and parsed once; `None` where it does not parse, with reports.
-    fn file(&mut self, found: Found, shown: String) -> Result<Option<usize>, Error> {
-        let opened = open::open(&found.path, &shown, found.origin == Origin::Named)?;
+    /// One `-p`: its files, the lowest first.
+    fn order(&mut self, name: &str) -> Vec<usize> {
+        let mut order = Vec::new();
+        match find::find(name, None, self.environ).and_then(|found| self.file(found)) {
+            Ok(top) => self.stack(top, &mut Vec::new(), &mut order),
+            Err(error) => {
+                self.whole = false;
+                self.late |= error.exit == 124;
+                self.reports.extend(error.reports);
+            }
+        }
+        order
+    }
+
+    /// The index of a file, opened and parsed once.
+    fn file(&mut self, found: Found) -> Result<usize, Error> {
+        let shown = found.path.to_string_lossy().into_owned();
+        let pipe_limit = (found.origin == Origin::Named).then_some(self.pipe_limit);
+        let opened = open::open(&found.path, &shown, pipe_limit)?;
         let same = |file: &File| file.real == opened.real && !opened.real.as_os_str().is_empty();
         if let Some(known) = self.files.iter().position(same) {
-            return Ok(Some(known));
+            return Ok(known);
         }
-        let text = String::from_utf8(opened.bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            Error::new(format!("{}: not UTF-8 at byte {at}", printable(&shown)))
-        })?;
-        match parse::parse(&text, &shown) {
-            Ok(said) => {
-                let concern = opened.concern;
-                self.files.push(File { shown, found, real: opened.real, text, concern, said });
-                Ok(Some(self.files.len() - 1))
-            }
-            Err(reports) => {
-                self.reports.extend(reports);
-                Ok(None)
-            }
+        let wrong = |what: &str| Error::new(format!("{}: {what}", printable(&shown)));
+        if found.path.to_str().is_none() {
+            return Err(wrong("a profile's path is UTF-8: what stands beside it could not be named"));
         }
+        let text = String::from_utf8(opened.bytes)
+            .map_err(|error| wrong(&format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to())))?;
+        let (said, reports) =
+            parse::parse(&text, &shown).map_err(|report| Error { exit: 125, reports: vec![report] })?;
+        self.reports.extend(reports);
+        self.files.push(File { shown, found, real: opened.real, text, concern: opened.concern, said });
+        Ok(self.files.len() - 1)
     }
 
     /// Puts `top` and what it extends into `order`, each file once and beneath what extends it.
-    fn stack(&mut self, top: usize, above: &mut Vec<usize>, order: &mut Vec<usize>) -> Result<(), Error> {
+    fn stack(&mut self, top: usize, above: &mut Vec<usize>, order: &mut Vec<usize>) {
         if order.contains(&top) {
-            return Ok(());
-        }
-        if above.len() == MAX_NESTING {
-            return Err(Error::new(format!("extends: more than {MAX_NESTING} profiles deep")));
+            return;
         }
         above.push(top);
         for (name, at) in self.files[top].said.extends.clone() {
-            let (report, beside) = {
-                let file = &self.files[top];
-                (|m: String, h| file.report(at, m, h), file.found.clone())
-            };
-            let found = match find::find(&name, Some(&beside), self.environ) {
-                Ok(found) => found,
-                Err(error) => {
-                    let lines = error.reports.into_iter().map(|r| report(format!("extends: {}", r.message), r.hint));
-                    let lines: Vec<_> = lines.collect();
-                    self.reports.extend(lines);
+            let below =
+                find::find(&name, Some(&self.files[top].found), self.environ).and_then(|found| self.file(found));
+            let wrong = match below {
+                Ok(below) if above.contains(&below) => {
+                    Error::new(format!("'{}' leads back to this profile", printable(&name)))
+                }
+                Ok(_) if above.len() == MAX_NESTING => Error::new(format!("more than {MAX_NESTING} profiles deep")),
+                Ok(below) => {
+                    self.stack(below, above, order);
                     continue;
                 }
+                Err(error) => error,
             };
-            let shown = found.path.to_string_lossy().into_owned();
-            let Some(below) = self.extended(found, shown, top, at)? else { continue };
-            if above.contains(&below) {
-                let message = format!("extends: '{}' leads back to this profile", printable(&name));
-                self.reports.push(self.files[top].report(at, message, None));
-                continue;
+            self.whole = false;
+            for report in wrong.reports {
+                let here = || self.files[top].report(at, format!("extends: {}", report.message), report.hint.clone());
+                // What is wrong inside a file has its own place.
+                let report = if report.place.is_some() { report.clone() } else { here() };
+                self.reports.push(report);
             }
-            self.stack(below, above, order)?;
         }
         above.pop();
         order.push(top);
-        Ok(())
-    }
-
-    fn extended(&mut self, found: Found, shown: String, top: usize, at: usize) -> Result<Option<usize>, Error> {
-        match self.file(found, shown) {
-            Ok(file) => Ok(file),
-            Err(error) => {
-                let lines = error.reports.into_iter();
-                let lines: Vec<_> =
-                    lines.map(|r| self.files[top].report(at, format!("extends: {}", r.message), r.hint)).collect();
-                self.reports.extend(lines);
-                Ok(None)
-            }
-        }
     }
 }
 

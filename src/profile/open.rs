@@ -1,14 +1,17 @@
 //! A profile's file, opened once. Owner and mode are those of the descriptor that is read, and of every folder and link
 //! that leads to it, each looked at through a descriptor too: a name can mean something else a moment later.
 
+use crate::clock::Clock;
 use crate::error::{Error, os, printable};
 use crate::sys;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, readlinkat};
+use nix::poll::{PollFd, PollFlags};
 use nix::sys::stat::{FileStat, fstat};
 use std::ffi::OsString;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 /// An open profile.
 pub struct Opened {
@@ -23,30 +26,54 @@ pub struct Opened {
 /// Links that may be followed on the way, as many as the kernel's own limit.
 const MAX_LINKS: usize = 40;
 
-/// Opens and reads `path`. Only a file that the user named (`named`) may be a pipe.
+/// Opens and reads `path`. Only a file that the user named may be a pipe, and has a deadline then.
 ///
 /// # Errors
-/// Exit 125, with the path as it is `shown`.
-pub fn open(path: &Path, shown: &str, named: bool) -> Result<Opened, Error> {
-    let fail = |what: String| Error::new(format!("{}: {what}", printable(shown)));
+/// With the path as it is `shown`: exit 125, or 124 where the deadline passed.
+pub fn open(path: &Path, shown: &str, pipe_limit: Option<Duration>) -> Result<Opened, Error> {
+    let fail = |what: String| about(shown, &what);
     let absolute = if path.is_absolute() {
         path.to_owned()
     } else {
         nix::unistd::getcwd().map_err(|e| fail(format!("the working directory: {}", os(e))))?.join(path)
     };
-    let mut walk = Walk { real: "/".into(), concern: None, links: 0, uid: nix::unistd::geteuid().as_raw() };
+    let uid = nix::unistd::geteuid().as_raw();
+    let mut walk = Walk { real: "/".into(), concern: None, links: 0, uid, named: pipe_limit.is_some() };
     let (fd, stat) = walk.to(&absolute).map_err(|error| fail(words(error)))?;
     let pipe = sys::file_type(&stat) == libc::S_IFIFO;
-    if sys::file_type(&stat) != libc::S_IFREG && !(pipe && named) {
-        return Err(fail("a profile is a regular file".into()));
-    }
-    if pipe {
-        walk.real.clear();
-    }
-    let flags = nix::fcntl::OFlag::from_bits_truncate(nix::fcntl::fcntl(&fd, nix::fcntl::F_GETFL).unwrap_or(0));
-    let _ = nix::fcntl::fcntl(&fd, nix::fcntl::F_SETFL(flags - OFlag::O_NONBLOCK));
-    let bytes = sys::read_all(&fd, || Ok(())).map_err(|error| fail(words(error)))?;
+    let bytes = match pipe_limit.filter(|_| pipe) {
+        Some(limit) => {
+            walk.real.clear();
+            from_pipe(&fd, shown, limit)?
+        }
+        None if sys::file_type(&stat) == libc::S_IFREG => {
+            sys::read_all(&fd, || Ok(())).map_err(|error| fail(words(error)))?
+        }
+        None => return Err(fail("a profile is a regular file".into())),
+    };
     Ok(Opened { bytes, real: walk.real, concern: walk.concern })
+}
+
+/// A pipe that nobody has opened for writing yet looks as if it had ended, and so does one whose writer failed: neither
+/// is a profile that sets nothing.
+fn from_pipe(fd: &OwnedFd, shown: &str, limit: Duration) -> Result<Vec<u8>, Error> {
+    let clock = Clock::new(limit);
+    let ready = || clock.poll(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], &|| printable(shown));
+    match sys::read_all(fd, ready) {
+        Ok(bytes) if bytes.is_empty() => {
+            Err(about(shown, "the pipe is empty").hint("what writes the profile into it may have failed"))
+        }
+        Ok(bytes) => Ok(bytes),
+        Err(Errno::ETIMEDOUT) => {
+            let hint = "something has to write the profile into this pipe; --timeout gives it longer";
+            Err(about(shown, &clock.up().message).exit(124).hint(hint))
+        }
+        Err(error) => Err(about(shown, &words(error))),
+    }
+}
+
+fn about(shown: &str, what: &str) -> Error {
+    Error::new(format!("{}: {what}", printable(shown)))
 }
 
 fn words(error: Errno) -> String {
@@ -63,6 +90,7 @@ struct Walk {
     concern: Option<(String, String)>,
     links: usize,
     uid: libc::uid_t,
+    named: bool,
 }
 
 impl Walk {
@@ -129,9 +157,8 @@ impl Walk {
     fn last(&mut self, folder: &OwnedFd, part: &OsString, seen: Option<&FileStat>) -> nix::Result<(OwnedFd, FileStat)> {
         let follow = if seen.is_some() { OFlag::O_NOFOLLOW } else { OFlag::empty() };
         // Only what may be read is opened at all: opening a device can act on it.
-        if let Some(stat) = seen
-            && !matches!(sys::file_type(stat), libc::S_IFREG | libc::S_IFIFO)
-        {
+        let pipe = seen.is_some_and(|stat| sys::file_type(stat) == libc::S_IFIFO);
+        if seen.is_some_and(|stat| sys::file_type(stat) != libc::S_IFREG && !(pipe && self.named)) {
             return Err(Errno::EISDIR);
         }
         let fd = sys::open_at(folder, Path::new(part), OFlag::O_RDONLY | OFlag::O_NONBLOCK | follow)?;

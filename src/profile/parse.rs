@@ -30,6 +30,8 @@ pub struct Said {
     pub entries: Vec<Entry>,
     /// `[source.NAME]`, in the order of the file.
     pub sources: Vec<SourceTable>,
+    /// Entries and sources that are wrong in themselves: what uses them is not reported as well.
+    pub broken: Vec<String>,
 }
 
 /// A `[source.NAME]` table, not yet held against its kind.
@@ -124,11 +126,11 @@ impl Problems<'_> {
         None
     }
 
-    /// An unknown key, with the one that was probably meant.
-    pub fn unknown(&mut self, at: usize, what: &str, word: &str, known: &[&str]) {
+    /// An unknown word, with the one that was probably meant. `whose` stands in front of the message.
+    pub fn unknown(&mut self, at: usize, whose: &str, what: &str, word: &str, known: &[&str]) {
         let hint = nearest(word, known.iter().copied())
             .map_or_else(|| format!("there are {}", known.join(", ")), |near| format!("did you mean '{near}'?"));
-        self.with_hint(at, format!("unknown {what} '{}'", crate::error::printable(word)), Some(hint));
+        self.with_hint(at, format!("{whose}unknown {what} '{}'", crate::error::printable(word)), Some(hint));
     }
 }
 
@@ -138,7 +140,8 @@ pub fn line(text: &str, at: usize) -> usize {
     memchr::memchr_iter(b'\n', before).count() + 1
 }
 
-const KEYS: [&str; 9] = [
+/// The keys at the top.
+pub const KEYS: [&str; 9] = [
     "description",
     "extends",
     "inherit",
@@ -150,18 +153,21 @@ const KEYS: [&str; 9] = [
     "source",
 ];
 
-/// Parses the text of a profile.
+/// Parses the text of a profile: what it says, and everything that is wrong with that.
 ///
 /// # Errors
-/// Everything that is wrong with it.
-pub fn parse(text: &str, shown: &str) -> Result<Said, Vec<Report>> {
+/// It is no TOML.
+pub fn parse(text: &str, shown: &str) -> Result<(Said, Vec<Report>), Report> {
     let mut problems = Problems { text, shown, found: Vec::new() };
     let mut said = Said::default();
     match DeTable::parse(text) {
         Ok(document) => read(document.get_ref(), &mut said, &mut problems),
-        Err(error) => problems.at(error.span().map_or(0, |span| span.start), syntax(&error)),
+        Err(error) => {
+            let at = line(text, error.span().map_or(0, |span| span.start));
+            return Err(Report { place: Some((shown.into(), at)), message: syntax(&error), hint: None });
+        }
     }
-    if problems.found.is_empty() { Ok(said) } else { Err(problems.found) }
+    Ok((said, problems.found))
 }
 
 /// The parser's own message, which names what it wants; never the source line, which could hold a value.
@@ -183,11 +189,14 @@ fn read(table: &DeTable<'_>, said: &mut Said, problems: &mut Problems<'_>) {
             "allow-unsafe-names" => said.allow_unsafe_names = problems.flag(name, value).unwrap_or(false),
             "vars" | "secrets" => {
                 for (key, value) in problems.table(name, value).into_iter().flat_map(in_order) {
-                    said.entries.extend(entry(name == "secrets", key, value, problems));
+                    match entry(name == "secrets", key, value, problems) {
+                        Some(entry) => said.entries.push(entry),
+                        None => said.broken.push(key.get_ref().to_string()),
+                    }
                 }
             }
             "source" => sources(value, said, problems),
-            _ => problems.unknown(key.span().start, "key", name, &KEYS),
+            _ => problems.unknown(key.span().start, "", "key", name, &KEYS),
         }
     }
     twice(said, problems);
@@ -239,13 +248,20 @@ fn sources(value: &Spanned<DeValue<'_>>, said: &mut Said, problems: &mut Problem
             problems.at(key.span().start, "a source's name is letters, digits, '-' and '_'");
             continue;
         }
-        let Some(table) = problems.table(&format!("source.{name}"), value) else { continue };
+        let before = problems.found.len();
+        let Some(table) = problems.table(&format!("source.{name}"), value) else {
+            said.broken.push(name);
+            continue;
+        };
         let settings = in_order(table).into_iter().filter_map(|(key, value)| {
             let at = key.span().start;
             let setting = setting(&format!("source.{name}.{}", key.get_ref()), value, problems)?;
             Some((key.get_ref().to_string(), setting, at))
         });
         let settings = settings.collect();
+        if problems.found.len() > before {
+            said.broken.push(name.clone());
+        }
         said.sources.push(SourceTable { name, at: key.span().start, settings });
     }
 }

@@ -3,12 +3,13 @@
 
 use super::File;
 use super::entry::{From, Key, Value};
-use super::parse::{Problems, Setting};
+use super::parse::{Problems, Setting, SourceTable};
 use crate::document::Field;
 use crate::error::{Report, printable};
 use crate::reference::{Ref, is_name, nearest};
 use crate::source::kind::{self, Documents, Holds, KINDS, Kind, Locates};
-use std::collections::BTreeMap;
+use crate::sys::Environ;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A source under the name that references use.
@@ -44,72 +45,33 @@ impl SourceDef {
     }
 }
 
-/// A program with a `/` is relative to the profile that names it; without one it is searched for in PATH.
-fn beside(profile: &Path, kind: &Kind, key: &str, setting: Setting) -> Setting {
-    match setting {
-        Setting::List(mut words) if kind.name == "command" && key == "run" => {
-            if let Some(program) = words.first_mut().filter(|word| word.contains('/')) {
-                // A profile of the working directory has no folder, and a bare word would be searched for in PATH.
-                let folder = profile.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-                *program = folder.join(&*program).to_string_lossy().into_owned();
-            }
-            Setting::List(words)
-        }
-        other => other,
-    }
-}
-
 /// The sources of one stack, by name.
 pub struct Sources(BTreeMap<String, SourceDef>);
 
 impl Sources {
     /// Merges and checks; what is wrong goes to `reports`.
-    pub fn of(files: &[File], order: &[usize], reports: &mut Vec<Report>) -> Self {
+    pub fn of(files: &[File], order: &[usize], environ: &Environ, reports: &mut Vec<Report>) -> Self {
+        let tables = || order.iter().flat_map(|i| files[*i].said.sources.iter().map(move |table| (*i, table)));
+        let names: BTreeSet<_> = tables().map(|(_, table)| table.name.as_str()).collect();
+        let mut broken: BTreeSet<_> = order.iter().flat_map(|i| &files[*i].said.broken).map(String::as_str).collect();
         let mut sources = Self(BTreeMap::new());
-        let mut kinds: BTreeMap<&str, (&'static Kind, usize, usize)> = BTreeMap::new();
-        for (index, table) in order.iter().flat_map(|i| files[*i].said.sources.iter().map(move |table| (*i, table))) {
-            let kind = match table.settings.iter().find(|(key, ..)| key == "kind") {
-                Some((_, Setting::Text(kind), at)) => kind::kind(kind).ok_or((kind.as_str(), *at)),
-                Some((.., at)) => Err(("", *at)),
-                None => kinds
-                    .get(table.name.as_str())
-                    .map(|k| k.0)
-                    .or_else(|| kind::kind(&table.name))
-                    .ok_or(("", table.at)),
+        for name in names {
+            let own: Vec<_> = tables().filter(|(_, table)| table.name == name).collect();
+            let Some(kind) = kind_of(files, &own, reports) else {
+                broken.insert(name);
+                continue;
             };
-            match kind {
-                Ok(kind) => drop(kinds.insert(&table.name, (kind, index, table.at))),
-                Err((word, at)) => {
-                    let mut problems = problems(&files[index]);
-                    if word.is_empty() {
-                        let message = format!("source.{}: 'kind' says what it is", table.name);
-                        problems.with_hint(at, message, Some(format!("kind = one of {}", kind_names().join(", "))));
-                    } else {
-                        problems.unknown(at, "kind", word, &kind_names());
-                    }
-                    reports.extend(problems.found);
-                }
-            }
-        }
-        for (name, (kind, index, at)) in &kinds {
-            let tables = order.iter().flat_map(|i| files[*i].said.sources.iter().map(move |table| (*i, table)));
-            let mut def = SourceDef { name: (*name).into(), kind, settings: BTreeMap::new() };
-            for (index, table) in tables.filter(|(_, table)| table.name == *name) {
-                let mut problems = problems(&files[index]);
-                for (key, setting, at) in table.settings.iter().filter(|(key, ..)| key != "kind") {
-                    check_setting(kind, name, key, setting, *at, &mut problems);
-                    let setting = beside(&files[index].found.path, kind, key, setting.clone());
-                    def.settings.insert(key.clone(), (setting, index, *at));
-                }
-                reports.extend(problems.found);
-            }
+            let def = merged(files, kind, &own, environ, reports);
             for setting in kind.settings.iter().filter(|s| s.required && !def.settings.contains_key(s.name)) {
-                reports.push(files[*index].report(*at, format!("source.{name}: '{}' is missing", setting.name), None));
+                if let (false, Some((file, table))) = (broken.contains(name), own.last()) {
+                    let message = format!("source.{name}: '{}' is missing", setting.name);
+                    reports.push(files[*file].report(table.at, message, None));
+                }
             }
-            sources.0.insert((*name).into(), def);
+            sources.0.insert(name.into(), def);
         }
         for index in order {
-            sources.check_references(&files[*index], reports);
+            sources.check_references(&files[*index], environ, &broken, reports);
         }
         sources
     }
@@ -124,19 +86,25 @@ impl Sources {
         self.0.values()
     }
 
-    fn check_references(&mut self, file: &File, reports: &mut Vec<Report>) {
+    /// `broken` are sources that were reported themselves.
+    fn check_references(&mut self, file: &File, environ: &Environ, broken: &BTreeSet<&str>, reports: &mut Vec<Report>) {
         for entry in &file.said.entries {
             let Value::Secret(secret) = &entry.value else { continue };
             let From::Refs(refs) = &secret.from else { continue };
-            for reference in refs {
-                if let Err((message, hint)) = self.check_reference(reference, &entry.key) {
+            for reference in refs.iter().filter(|reference| !broken.contains(reference.source.as_str())) {
+                if let Err((message, hint)) = self.check_reference(reference, &entry.key, environ) {
                     reports.push(file.report(entry.at, format!("{}: {message}", entry.key.shown()), hint));
                 }
             }
         }
     }
 
-    fn check_reference(&mut self, reference: &Ref, key: &Key) -> Result<(), (String, Option<String>)> {
+    fn check_reference(
+        &mut self,
+        reference: &Ref,
+        key: &Key,
+        environ: &Environ,
+    ) -> Result<(), (String, Option<String>)> {
         let name = &reference.source;
         if !self.0.contains_key(name) {
             let Some(kind) = kind::kind(name) else { return Err(self.unknown(name)) };
@@ -148,6 +116,10 @@ impl Sources {
         }
         let kind = self.0[name].kind;
         check_locator(kind, reference).map_err(|message| (message, None))?;
+        if kind.locates == Locates::File {
+            file_beside(Path::new(""), &reference.locator, environ)
+                .map_err(|m| (format!("'{reference}': {m}"), None))?;
+        }
         let pattern = matches!(key, Key::Pattern(_));
         match (kind.documents, &reference.field) {
             (Documents::None, Some(_)) => {
@@ -178,6 +150,80 @@ impl Sources {
         );
         (format!("unknown source '{}'", printable(name)), Some(hint))
     }
+}
+
+/// What a source is: the highest `kind` along `extends`, else its own name.
+fn kind_of(files: &[File], tables: &[(usize, &SourceTable)], reports: &mut Vec<Report>) -> Option<&'static Kind> {
+    let said = |(file, table): &(usize, &'_ SourceTable)| {
+        table.settings.iter().find(|(key, ..)| key == "kind").map(|(_, kind, at)| (*file, kind.clone(), *at))
+    };
+    let (first, table) = tables.first()?;
+    let missing = |file: &File, at| {
+        let message = format!("source.{}: 'kind' says what it is", table.name);
+        file.report(at, message, Some(format!("kind = one of {}", kind_names().join(", "))))
+    };
+    match tables.iter().rev().find_map(said) {
+        Some((file, Setting::Text(word), at)) => kind::kind(&word).or_else(|| {
+            let mut problems = problems(&files[file]);
+            problems.unknown(at, &format!("source.{}: ", tables[0].1.name), "kind", &word, &kind_names());
+            reports.extend(problems.found);
+            None
+        }),
+        Some((file, _, at)) => {
+            reports.push(missing(&files[file], at));
+            None
+        }
+        None => kind::kind(&table.name).or_else(|| {
+            reports.push(missing(&files[*first], table.at));
+            None
+        }),
+    }
+}
+
+/// The tables of one name, key by key, the higher file's on top.
+fn merged(
+    files: &[File],
+    kind: &'static Kind,
+    tables: &[(usize, &SourceTable)],
+    environ: &Environ,
+    reports: &mut Vec<Report>,
+) -> SourceDef {
+    let name = tables.first().map(|(_, table)| table.name.clone()).unwrap_or_default();
+    let mut def = SourceDef { name, kind, settings: BTreeMap::new() };
+    for (index, table) in tables {
+        let file = &files[*index];
+        let mut problems = problems(file);
+        for (key, setting, at) in table.settings.iter().filter(|(key, ..)| key != "kind") {
+            check_setting(kind, &def.name, key, setting, *at, &mut problems);
+            let mut setting = setting.clone();
+            if let (Setting::List(words), "run") = (&mut setting, key.as_str())
+                && let Some(program) = words.first_mut().filter(|program| program.contains('/'))
+            {
+                match file_beside(&file.found.path, program, environ) {
+                    Ok(path) => *program = path,
+                    Err(message) => problems.at(*at, format!("source.{}.run: {message}", def.name)),
+                }
+            }
+            def.settings.insert(key.clone(), (setting, *index, *at));
+        }
+        reports.extend(problems.found);
+    }
+    def
+}
+
+/// A file that a profile names: relative to the profile, or under HOME with a leading `~/`.
+///
+/// # Errors
+/// There is no HOME.
+pub fn file_beside(profile: &Path, locator: &str, environ: &Environ) -> Result<String, &'static str> {
+    if let Some(rest) = locator.strip_prefix("~/") {
+        let home = environ.text("HOME").filter(|home| home.starts_with('/'));
+        return home
+            .map(|home| format!("{home}/{rest}"))
+            .ok_or("HOME is not set to an absolute path, so there is no ~/");
+    }
+    let folder = profile.parent().unwrap_or(Path::new(""));
+    Ok(folder.join(locator).to_string_lossy().into_owned())
 }
 
 fn check_locator(kind: &Kind, reference: &Ref) -> Result<(), String> {
@@ -217,7 +263,13 @@ fn check_setting(kind: &Kind, source: &str, key: &str, value: &Setting, at: usiz
         None => {
             let mut known: Vec<_> = kind.settings.iter().map(|setting| setting.name).chain(["kind"]).collect();
             known.extend(kind.store.map(|_| "pass-env"));
-            problems.unknown(at, &format!("setting of a source of kind '{}':", kind.name), key, &known);
+            problems.unknown(
+                at,
+                &format!("source.{source}: "),
+                &format!("setting of a source of kind '{}':", kind.name),
+                key,
+                &known,
+            );
         }
     }
 }
@@ -230,7 +282,7 @@ fn check_type(source: &str, key: &str, holds: Holds, value: &Setting, at: usize,
         (Holds::List, Setting::List(list)) => check_list(&what, key, list, at, problems),
         (Holds::Choice(words), Setting::Text(word)) => {
             if !words.contains(&word.as_str()) {
-                problems.unknown(at, &format!("{what}:"), word, words);
+                problems.unknown(at, &format!("{what}: "), "value", word, words);
             }
         }
         (Holds::Choice(words), _) => problems.at(at, format!("{what}: one of {} is wanted here", words.join(", "))),

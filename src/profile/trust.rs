@@ -1,22 +1,22 @@
 //! Which profiles of a working tree the user approved: a file of JSON lines, one a profile, in the user's state folder.
 //! What is hashed is the text that was parsed.
 
-use super::entry::{From, Value};
+use super::entry::Value;
 use super::find::{Origin, base};
 use super::{File, Profile};
 use crate::error::{Error, os, printable};
 use crate::sys::{self, Environ};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag, RenameFlags, renameat2};
-use nix::sys::stat::{Mode, fstat};
+use nix::sys::stat::{FileStat, Mode, fstat};
 use serde_json::{Value as Json, json};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// One approved file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
-    /// Its real path.
+    /// Its real path, see [`place`].
     pub path: String,
     /// The SHA-256 of its content, in hex.
     pub sha256: String,
@@ -42,13 +42,25 @@ impl Store {
         let path = folder.join("trust");
         let shown = printable(&path.to_string_lossy());
         let fail = |what: String| Error::new(format!("{shown}: {what}"));
+        let lone = |stat: &FileStat| {
+            // A group of the owner's own number is the owner: umask 002.
+            let group = stat.st_mode & 0o020 != 0 && stat.st_gid != stat.st_uid;
+            stat.st_uid == nix::unistd::geteuid().as_raw() && stat.st_mode & 0o002 == 0 && !group
+        };
+        if let Ok(stat) = sys::stat(&folder)
+            && !lone(&stat)
+        {
+            let folder = printable(&folder.to_string_lossy());
+            let hint = format!("chmod 700 {folder}, and see who wrote {shown}");
+            return Err(Error::new(format!("{folder}: not a folder that only you can write in")).hint(hint));
+        }
         let fd = match sys::open(&path, OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK) {
             Ok(fd) => fd,
             Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(Some(Self { folder, approvals: Vec::new() })),
             Err(error) => return Err(fail(os(error))),
         };
         let stat = fstat(&fd).map_err(|error| fail(os(error)))?;
-        let mine = stat.st_uid == nix::unistd::geteuid().as_raw() && stat.st_mode & 0o022 == 0;
+        let mine = lone(&stat) && stat.st_mode & 0o022 == 0;
         if !mine || sys::file_type(&stat) != libc::S_IFREG {
             return Err(
                 fail("not a file that only you can write".into()).hint(format!("remove it, or chmod 600 {shown}"))
@@ -72,7 +84,7 @@ impl Store {
 
     /// The approval of this path, of whatever content.
     pub fn of(&self, file: &File) -> Option<&Approval> {
-        let path = file.real.to_str().filter(|path| !path.is_empty())?;
+        let path = place(&file.found.path)?;
         self.approvals.iter().find(|approval| approval.path == path)
     }
 
@@ -83,11 +95,12 @@ impl Store {
     pub fn approve(environ: &Environ, files: &[&File]) -> Result<(), Error> {
         Self::change(environ, |approvals| {
             for file in files {
-                let path = file.real.to_str().filter(|path| !path.is_empty()).ok_or_else(|| {
-                    Error::new(format!("{}: a path that is not UTF-8 cannot be recorded", printable(&file.shown)))
+                let path = place(&file.found.path).ok_or_else(|| {
+                    Error::new(format!("{}: its path cannot be recorded", printable(&file.shown)))
+                        .hint("only an absolute path in UTF-8 can")
                 })?;
                 approvals.retain(|approval| approval.path != path);
-                approvals.push(Approval { path: path.into(), sha256: hash(&file.text), reads: reads(file) });
+                approvals.push(Approval { path, sha256: hash(&file.text), reads: reads(file) });
             }
             Ok(())
         })
@@ -125,6 +138,13 @@ impl Store {
     }
 }
 
+/// Under which path a file is recorded: where it was found, with the links of its folder resolved. Not its own link: what
+/// it names is looked for beside the link, so its target's approval says nothing of the files that stand there.
+pub fn place(path: &Path) -> Option<String> {
+    let folder = path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?;
+    Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?).to_str()?.to_owned())
+}
+
 /// What is said where nothing can be remembered.
 pub fn no_home() -> Error {
     Error::new("nothing can be trusted: neither HOME nor XDG_STATE_HOME is an absolute path")
@@ -150,10 +170,7 @@ fn write(folder: &Flock<OwnedFd>, approvals: &[Approval]) -> nix::Result<()> {
     let _ = nix::unistd::unlinkat(&**folder, name.as_str(), nix::unistd::UnlinkatFlags::NoRemoveDir);
     let file = sys::open_at(&**folder, Path::new(&name), OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL)?;
     let done = (|| {
-        let mut rest = text.as_bytes();
-        while !rest.is_empty() {
-            rest = rest.get(nix::unistd::write(&file, rest)?..).unwrap_or_default();
-        }
+        sys::write_all(file.as_raw_fd(), text.as_bytes())?;
         nix::unistd::fsync(&file)?;
         renameat2(&**folder, name.as_str(), &**folder, "trust", RenameFlags::empty())
     })();
@@ -179,11 +196,9 @@ pub fn reads(file: &File) -> Vec<String> {
     let mut reads = Vec::new();
     for entry in &file.said.entries {
         match &entry.value {
-            Value::Secret(secret) if matches!(secret.from, From::Refs(_)) => {
-                reads.push(format!("{} = {}", entry.key.shown(), printable(&secret.from.shown())));
-            }
-            Value::Secret(_) => {}
-            Value::Plain(_) => reads.push(format!("{} is set", entry.key.shown())),
+            // Both are plain text of the file, and both can steer what is run.
+            Value::Secret(secret) => reads.push(format!("{} = {}", entry.key.shown(), printable(&secret.from.shown()))),
+            Value::Plain(text) => reads.push(format!("{} = {}", entry.key.shown(), printable(text))),
         }
     }
     for table in &file.said.sources {
@@ -218,11 +233,10 @@ pub fn unapproved<'a>(profile: &'a Profile, store: Option<&Store>) -> Vec<&'a Fi
 }
 
 /// Why a launch stops here, and the command to run.
-pub fn refusal(files: &[&File], store: Option<&Store>) -> Error {
+pub fn refusal(profile: &Profile, files: &[&File], store: Option<&Store>) -> Error {
     let mut error = Error { exit: 125, reports: Vec::new() };
     for file in files {
         let shown = printable(&file.shown);
-        let named = file.found.origin != Origin::Tree;
         let changed = store.and_then(|store| store.of(file)).is_some();
         let mut message = match &file.concern {
             Some((concern, _)) => format!("{shown}: not trusted: {concern}"),
@@ -232,12 +246,12 @@ pub fn refusal(files: &[&File], store: Option<&Store>) -> Error {
         if let Some(hidden) = &file.found.hides {
             message.push_str(&format!("; it hides {}", printable(&hidden.to_string_lossy())));
         }
-        let name = if named { shown.clone() } else { stem(file) };
+        let (name, top) = top(profile, file);
         let hint = match (&file.concern, store) {
             (Some((_, fix)), _) => format!("`{fix}`, or look at it and run `inject trust {shown}`"),
             (None, None) => format!(
-                "HOME is not set, so nothing is trusted; name it by its path, like -p ./{}",
-                shown.trim_start_matches("./")
+                "HOME is not set, so nothing is trusted; name it by its path, like -p {}",
+                if top.starts_with(['/', '.']) { top } else { format!("./{top}") }
             ),
             (None, Some(_)) => format!("look at it, then run `inject trust {name}`"),
         };
@@ -246,9 +260,14 @@ pub fn refusal(files: &[&File], store: Option<&Store>) -> Error {
     error
 }
 
-/// The bare name of a file of the tree.
-fn stem(file: &File) -> String {
-    printable(&file.found.path.file_stem().unwrap_or_default().to_string_lossy())
+/// The `-p` that led to a file, as it was given and as a path: to approve it is to approve all that it extends.
+fn top(profile: &Profile, file: &File) -> (String, String) {
+    let stacks = profile.wish.profiles.iter().zip(&profile.stacks);
+    let mut tops = stacks.filter(|(_, stack)| stack.files.iter().any(|i| std::ptr::eq(&profile.files[*i], file)));
+    let path = |i: &usize| printable(&profile.files[*i].shown);
+    tops.next().map_or_else(Default::default, |(name, stack)| {
+        (printable(name), stack.files.last().map(path).unwrap_or_default())
+    })
 }
 
 #[cfg(test)]

@@ -22,12 +22,10 @@ impl Default for Wiping {
 
 fn some(block: *mut u8) -> *mut u8 {
     if block.is_null() {
-        const MESSAGE: &[u8] = b"inject: error: out of memory\ninject: nothing was run\n";
-        // SAFETY: two system calls on a static string; nothing may be allocated here.
-        unsafe {
-            libc::write(2, MESSAGE.as_ptr().cast(), MESSAGE.len());
-            libc::_exit(125)
-        }
+        // Nothing may be allocated here.
+        super::write_lossy(2, b"inject: error: out of memory\ninject: nothing was run\n");
+        // SAFETY: ends the process, there and then.
+        unsafe { libc::_exit(125) }
     }
     block
 }

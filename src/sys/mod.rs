@@ -3,11 +3,13 @@
 
 mod alloc;
 mod environ;
+mod filter;
 mod signals;
 mod spawn;
 
 pub use alloc::Wiping;
 pub use environ::Environ;
+pub use filter::permits;
 pub use signals::{Endings, Guard, Mask, show_line};
 pub use spawn::{Child, Program, Stdio, spawn};
 
@@ -154,18 +156,26 @@ pub fn read_all(fd: &OwnedFd, mut ready: impl FnMut() -> nix::Result<()>) -> nix
 }
 
 /// Writes to a descriptor and ignores what becomes of it: a closed pipe, a full device or a closed descriptor is no
-/// reason to fail, and SIGPIPE does not end us for a message.
-pub fn write_lossy(fd: RawFd, mut bytes: &[u8]) {
-    let _quiet = signals::NoSigpipe::new();
+/// reason to fail.
+pub fn write_lossy(fd: RawFd, bytes: &[u8]) {
+    let _ = write_all(fd, bytes);
+}
+
+/// Writes everything, or says why not: neither a closed pipe (SIGPIPE) nor `ulimit -f` (SIGXFSZ) ends us.
+///
+/// # Errors
+/// The system's.
+pub fn write_all(fd: RawFd, mut bytes: &[u8]) -> nix::Result<()> {
+    let _quiet = signals::Quiet::new();
     while !bytes.is_empty() {
         // SAFETY: the pointer and the length are those of a live slice; a bad descriptor is an error.
-        let n = unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
-        match usize::try_from(n) {
-            Ok(n) => bytes = bytes.get(n..).unwrap_or_default(),
-            Err(_) if Errno::last() == Errno::EINTR => {}
-            Err(_) => return,
+        match Errno::result(unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) }) {
+            Ok(n) => bytes = bytes.get(n.unsigned_abs()..).unwrap_or_default(),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
         }
     }
+    Ok(())
 }
 
 /// Whether `fd` is a terminal on which this process is in the foreground.

@@ -33,7 +33,7 @@ pub(super) fn delist(group: i32) {
     }
 }
 
-/// Only async-signal-safe calls: kill, tcgetpgrp, getpgrp, write, signal, raise.
+/// Only async-signal-safe calls: kill, tcgetpgrp, getpgrp, write, signal, raise, _exit.
 extern "C" fn end(signal: libc::c_int) {
     // SAFETY: each of these is on signal-safety(7)'s list, and the arguments are plain numbers and a static string.
     unsafe {
@@ -53,6 +53,8 @@ extern "C" fn end(signal: libc::c_int) {
         libc::sigaddset(&raw mut set, signal);
         libc::raise(signal);
         libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
+        // A default action does not end the first process of a container: it says so as a shell would.
+        libc::_exit(128 + signal)
     }
 }
 
@@ -199,28 +201,33 @@ fn pending(signal: Signal) -> bool {
     }
 }
 
-/// Blocks SIGPIPE for a write of ours, and takes back one that it raised, so that neither a closed stderr nor the
+/// The signals that a write can raise.
+const OF_WRITES: [Signal; 2] = [Signal::SIGPIPE, Signal::SIGXFSZ];
+
+/// Blocks the signals of a write of ours, and takes back what it raised, so that neither a closed stderr nor the
 /// caller's own pending SIGPIPE changes anything.
-pub(super) struct NoSigpipe {
+pub(super) struct Quiet {
     before: Mask,
-    was_pending: bool,
+    were_pending: [bool; 2],
 }
 
-impl NoSigpipe {
+impl Quiet {
     pub(super) fn new() -> Self {
-        let was_pending = pending(Signal::SIGPIPE);
-        let before = Mask::of(Signal::SIGPIPE).change(libc::SIG_BLOCK).unwrap_or(Mask(0));
-        Self { before, was_pending }
+        let were_pending = OF_WRITES.map(pending);
+        let both = OF_WRITES.into_iter().fold(0, |bits, signal| bits | Mask::of(signal).0);
+        Self { before: Mask(both).change(libc::SIG_BLOCK).unwrap_or(Mask(0)), were_pending }
     }
 }
 
-impl Drop for NoSigpipe {
+impl Drop for Quiet {
     fn drop(&mut self) {
-        if !self.was_pending && pending(Signal::SIGPIPE) {
-            let only = SigSet::from_iter([Signal::SIGPIPE]);
-            let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-            // SAFETY: the set and the time are live; no information is asked for.
-            unsafe { libc::sigtimedwait(only.as_ref(), std::ptr::null_mut(), &raw const now) };
+        for (signal, was_pending) in OF_WRITES.into_iter().zip(self.were_pending) {
+            if !was_pending && pending(signal) {
+                let only = SigSet::from_iter([signal]);
+                let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+                // SAFETY: the set and the time are live; no information is asked for.
+                unsafe { libc::sigtimedwait(only.as_ref(), std::ptr::null_mut(), &raw const now) };
+            }
         }
         let _ = self.before.change(libc::SIG_SETMASK);
     }

@@ -154,6 +154,18 @@ pub fn spawn(program: &Program, argv: &[CString], envp: &[&CStr], stdio: &Stdio,
 }
 
 impl Child {
+    /// Whether it is stopped because it is in the background and turned to the terminal.
+    pub fn wants_terminal(&self) -> bool {
+        // SAFETY: waitid fills in the struct that it is given, for which zeroes are valid, and reaps nothing (WNOWAIT).
+        unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            let flags = libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT;
+            libc::waitid(libc::P_PID, self.pid.unsigned_abs(), &raw mut info, flags) == 0
+                && info.si_pid() == self.pid
+                && matches!(info.si_status(), libc::SIGTTIN | libc::SIGTTOU)
+        }
+    }
+
     /// Kills the whole group and reaps the child; how it ended, where it had ended by itself.
     pub fn finish(mut self) -> Ending {
         self.reap()

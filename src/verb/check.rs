@@ -16,17 +16,21 @@ use serde_json::{Value as Json, json};
 /// # Errors
 /// What keeps a launch from starting to resolve.
 pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Result<u8, Error> {
-    let profile = Profile::load(load.wish(environ)?, environ)?;
+    let profile = Profile::read(load.wish(environ)?, environ);
     let plan = Plan::new(&profile, environ)?;
     super::trust::require(&profile, load, environ)?;
     let clock = Clock::new(profile.timeout());
     let answers = crate::resolve::resolve(&plan, environ, &clock);
     drop(clock);
     let merged = Merged::new(&plan, &answers);
-    let failed = merged.complete(&plan).err();
-    let mut shown: Vec<_> =
-        merged.variables.iter().filter(|v| v.line.is_some_and(|l| is_secret(&l.entry.value))).collect();
-    shown.retain(|v| !matches!(v.outcome, Outcome::Unneeded));
+    let failed = merged.complete(&plan).and_then(|()| crate::block::check(&plan, &merged, environ)).err();
+    let secret = |v: &Variable<'_>| v.line.is_some_and(|l| is_secret(&l.entry.value));
+    let wanted = |v: &&Variable<'_>| match v.outcome {
+        Outcome::Failed(_) => true,
+        Outcome::Unneeded => false,
+        _ => secret(v),
+    };
+    let mut shown: Vec<_> = merged.variables.iter().filter(wanted).collect();
     shown.sort_by_key(|v| v.line.map(|line| (line.file, line.entry.at)));
     if as_json {
         let rows: Vec<_> = shown.iter().map(|variable| row(&plan, variable)).collect();
@@ -34,6 +38,10 @@ pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Res
     } else {
         let rows: Vec<_> = shown.iter().map(|variable| cells(&plan, variable)).collect();
         print(&columns(&rows));
+    }
+    // What is wrong with all of them together has no row.
+    if let Some(error) = failed.as_ref().filter(|_| merged.complete(&plan).is_ok()) {
+        sys::write_lossy(2, error.render().as_bytes());
     }
     for note in &answers.notes {
         sys::write_lossy(2, format!("inject: warning: {}\n", printable(note)).as_bytes());
@@ -47,7 +55,7 @@ fn state<'a>(variable: &'a Variable<'_>) -> (&'static str, Option<&'a Fault>) {
     match &variable.outcome {
         Outcome::Default(_) => ("default", None),
         Outcome::Unset => ("unset", None),
-        Outcome::Failed(fault) | Outcome::Dependent(fault) => (fault.state.word(), Some(&**fault)),
+        Outcome::Failed(fault) | Outcome::Dependent(_, fault) => (fault.state.word(), Some(&**fault)),
         _ => ("ok", None),
     }
 }

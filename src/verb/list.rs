@@ -2,7 +2,7 @@
 
 use super::{absolute, columns, pretty, print};
 use crate::error::{Error, printable};
-use crate::profile::find::{self, Origin};
+use crate::profile::find;
 use crate::profile::{open, parse};
 use crate::sys::Environ;
 use serde_json::json;
@@ -14,10 +14,10 @@ use serde_json::json;
 pub fn list(as_json: bool, environ: &Environ) -> Result<u8, Error> {
     let found = find::all(environ).into_iter().map(|(name, found)| {
         let shown = found.path.to_string_lossy().into_owned();
-        let opened = open::open(&found.path, &shown, found.origin == Origin::Named).ok();
+        let opened = open::open(&found.path, &shown, None).ok();
         let text = opened.and_then(|opened| String::from_utf8(opened.bytes).ok());
         let said = text.and_then(|text| parse::parse(&text, &shown).ok());
-        (name, found.path, said.and_then(|said| said.description))
+        (name, found.path, said.and_then(|(said, _)| said.description))
     });
     if as_json {
         let rows: Vec<_> = found

@@ -35,7 +35,7 @@ struct Origin {
 /// # Errors
 /// What would keep a launch from starting to resolve, trust apart; 126 and 127 for the command.
 pub fn plan(load: &Load, as_json: bool, dropped: bool, command: Option<&CStr>, environ: &Environ) -> Result<u8, Error> {
-    let profile = Profile::load(load.wish(environ)?, environ)?;
+    let profile = Profile::read(load.wish(environ)?, environ);
     let plan = Plan::new(&profile, environ)?;
     let path = command.map(|name| exec::locate(name, environ)).transpose()?;
     path.as_deref().map(exec::check_format).transpose()?;

@@ -3,12 +3,12 @@
 use super::{columns, print};
 use crate::cli::Load;
 use crate::error::{Error, printable};
-use crate::profile::find::Origin;
-use crate::profile::trust::{Store, no_home, reads, refusal, unapproved};
+use crate::profile::find::{self, Origin};
+use crate::profile::trust::{Store, no_home, place, reads, refusal, unapproved};
 use crate::profile::{File, Profile, Wish};
 use crate::sys::{self, Environ};
 use nix::fcntl::OFlag;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Lets a launch go on only where every file of the tree is approved. On a terminal it asks.
 ///
@@ -29,7 +29,7 @@ pub fn require(profile: &Profile, load: &Load, environ: &Environ) -> Result<(), 
     if askable && ask(&files, store.as_ref()) {
         return Store::approve(environ, &files);
     }
-    Err(refusal(&files, store.as_ref()))
+    Err(refusal(profile, &files, store.as_ref()))
 }
 
 /// Shows what the files read and run, and asks on the terminal; false where there is none.
@@ -68,7 +68,7 @@ fn described(file: &File, store: Option<&Store>) -> String {
     }
     let new: Vec<_> = now.iter().filter(|line| before.is_none_or(|before| !before.reads.contains(line))).collect();
     if new.is_empty() {
-        text.push_str("inject:   nothing\n");
+        text.push_str("inject:   nothing that it reads, runs or sets\n");
     }
     new.iter().for_each(|line| text.push_str(&format!("inject:   {line}\n")));
     text
@@ -91,10 +91,12 @@ pub fn trust(name: Option<&str>, list: bool, remove: bool, environ: &Environ) ->
     }
     let profile = Profile::load(Wish { profiles: vec![name.into()], ..Wish::default() }, environ)?;
     Store::open(environ)?.ok_or_else(no_home)?;
-    let files: Vec<_> = profile.files.iter().filter(|file| !file.real.as_os_str().is_empty()).collect();
+    if let Some(pipe) = profile.files.iter().find(|file| file.real.as_os_str().is_empty()) {
+        return Err(Error::new(format!("{}: what comes through a pipe cannot be recorded", printable(&pipe.shown))));
+    }
     // What was extended from the user's own folders needs no approval, unless others can write it.
     let needed: Vec<_> =
-        files.into_iter().filter(|file| file.found.origin != Origin::Configured || file.concern.is_some()).collect();
+        profile.files.iter().filter(|file| file.found.origin != Origin::Configured || file.concern.is_some()).collect();
     Store::approve(environ, &needed)?;
     let told = needed.iter().map(|file| format!("inject: {} is trusted as it is now\n", printable(&file.shown)));
     sys::write_lossy(2, told.collect::<String>().as_bytes());
@@ -113,8 +115,16 @@ fn show(name: Option<&str>, environ: &Environ) -> Result<u8, Error> {
 
 /// By the real path; the file itself may be gone or broken by now.
 fn take_back(name: &str, environ: &Environ) -> Result<u8, Error> {
-    let path = super::absolute(&crate::profile::find::find(name, None, environ)?.path);
-    let real = std::fs::canonicalize(&path).map_or(path, |real| real.to_string_lossy().into_owned());
+    let found = match find::find(name, None, environ) {
+        Ok(found) => found.path,
+        // Gone: where it would be found, what was approved says.
+        Err(error) => {
+            let store = Store::open(environ)?.ok_or_else(no_home)?;
+            let known = |path: &PathBuf| store.approvals.iter().any(|known| Some(&known.path) == place(path).as_ref());
+            find::places(name, environ).into_iter().find(known).ok_or(error)?
+        }
+    };
+    let real = place(&found).unwrap_or_else(|| super::absolute(&found));
     match Store::remove(environ, &real)? {
         0 => sys::write_lossy(2, format!("inject: {} was not trusted\n", printable(&real)).as_bytes()),
         _ => sys::write_lossy(2, format!("inject: {} is no longer trusted\n", printable(&real)).as_bytes()),

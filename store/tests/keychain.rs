@@ -18,7 +18,9 @@ fn value(text: &str) -> Result<Vec<u8>, Fault> {
 #[track_caller]
 fn fault(result: Result<Vec<u8>, Fault>) -> (State, String) {
     let fault = result.expect_err("there is a value");
-    assert_eq!(fault.exit(), 125);
+    // Only what a later launch may find in order is worth a try.
+    let passes = ["the secret service ended while it was asked", "the secret service does not answer"];
+    assert_eq!(fault.exit(), if passes.contains(&fault.message.as_str()) { 124 } else { 125 });
     (fault.state, fault.message)
 }
 

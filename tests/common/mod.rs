@@ -117,7 +117,14 @@ impl Test {
     pub(crate) fn file(self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> Self {
         let path = self.path(path);
         fs::create_dir_all(path.parent().expect("a file in the folder")).expect("its folder");
-        fs::write(&path, content).expect("the file");
+        fs::write(&path, &content).expect("the file");
+        if content.as_ref().starts_with(b"#!") {
+            // A script that somebody will execute: see `bring`.
+            let fresh = path.with_extension("fresh");
+            let done = Command::new("/bin/cp").arg("--").arg(&path).arg(&fresh).status().expect("cp");
+            assert!(done.success(), "cp {}", path.display());
+            fs::rename(fresh, &path).expect("in its place");
+        }
         // The caller's umask must not decide what the launcher thinks of it.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode");
         self

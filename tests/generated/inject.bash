@@ -1,5 +1,7 @@
 # bash completion for inject: source it, or put it where bash-completion looks (as .../completions/inject).
 # Through an alias, like alias tf='inject -p aws -- terraform', it works where you say: shopt -s progcomp_alias
+# bash looks at an alias last, though, behind what bash-completion does for unknown commands. This works in any case:
+#   complete -F _inject tf
 # Written by tests/generated.rs: change the template beside that, then: BLESS=1 cargo test --test generated
 
 # What the launch (''), or a verb, takes: its flags, what their values are, and what its words are.
@@ -11,6 +13,10 @@ _inject_takes() {
 }
 
 _inject() {
+    if [[ ${BASH_ALIASES[${COMP_WORDS[0]}]-} == inject\ * && ${COMP_WORDS[0]} != inject ]]; then
+        _inject_alias "$2" "$3"
+        return
+    fi
     local _inject_at=1
     while ((_inject_at < COMP_CWORD)) && [[ ${COMP_WORDS[_inject_at]} != -- ]]; do _inject_at=$((_inject_at + 1)); done
     COMPREPLY=()
@@ -19,6 +25,20 @@ _inject() {
     else
         _inject_front "$2"
     fi
+}
+
+# The line with the alias at its start written out. Nothing of it is evaluated.
+_inject_alias() {
+    local _inject_said=${BASH_ALIASES[${COMP_WORDS[0]}]} _inject_before=$2
+    local -a _inject_words=()
+    read -ra _inject_words <<<"$_inject_said"
+    ((COMP_CWORD > 1)) || _inject_before=${_inject_words[-1]}
+    local COMP_POINT=$((COMP_POINT + ${#_inject_said} - ${#COMP_WORDS[0]}))
+    local COMP_LINE=$_inject_said${COMP_LINE#"${COMP_WORDS[0]}"}
+    local COMP_CWORD=$((COMP_CWORD + ${#_inject_words[@]} - 1))
+    _inject_words+=("${COMP_WORDS[@]:1}")
+    local -a COMP_WORDS=("${_inject_words[@]}")
+    _inject inject "$1" "$_inject_before"
 }
 
 # Completes the command that starts at word $1 as the shell would alone.
@@ -76,9 +96,12 @@ _inject_programs() {
     )
 }
 
+# How $1 is completed. For an alias of the same name (alias x='inject -- x') that is not this script once more.
 _inject_lookup() {
-    complete -p -- "$1" 2>/dev/null && return
-    [[ $1 == */* ]] && complete -p -- "${1##*/}" 2>/dev/null
+    local _inject_found
+    _inject_found=$(complete -p -- "$1" 2>/dev/null) ||
+        { [[ $1 == */* ]] && _inject_found=$(complete -p -- "${1##*/}" 2>/dev/null); } || return
+    [[ $_inject_found != *' -F _inject '* || ${1##*/} == inject ]] && printf '%s' "$_inject_found"
 }
 
 # The words of `complete -p`, which bash quotes for reading them again.
@@ -165,11 +188,10 @@ _inject_front() {
     local keep=${cur%"$typed"}
     if [[ ! $want && $cur == -* ]]; then
         _inject_flag "$cur" at-end
-        before=${cur%"$value"}
-        if [[ ! $want ]]; then
+        if [[ $want ]]; then
+            before=${cur%"$value"}
+        else
             mapfile -t found < <(compgen -W "$flags" -- "$cur")
-            _inject_answer
-            return
         fi
     elif [[ $want ]]; then
         value=$cur

@@ -187,3 +187,14 @@ fn it_gets_no_input_and_no_other_descriptor() {
         assert_eq!(fs::read(done.dir.path().join("out")).unwrap(), b"0 1 2 ", "{closed}");
     }
 }
+
+/// A bare password can look like a .env file, and then the name of a key in it is the password.
+#[test]
+fn a_field_of_what_is_no_document_shows_nothing_of_it() {
+    for printed in ["c2VjcmV0LXZhbHVlLXg=", "c2VjcmV0LXZhbHVlLXg==", "c2VjcmV0LXZhbHVlLXg", "c2VjcmV0LXZhbHVlLXg=1 2"] {
+        let test = launch(script(&format!("echo {printed}")).replacen("c:it", "c:it#password", 1)).status(125);
+        let done = test.stdout("").run();
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert!(!told.replace(&format!("'echo {printed}'"), "").contains("c2Vj"), "{told}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The deadline over what is no program: pipes that nobody writes into, and several rounds together.
 
-use super::support::{NOTHING, timed};
+use super::support::{NOTHING, launch_with, script, timed};
+use super::terminal::Terminal;
 use crate::common::{Output, Test};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
@@ -119,4 +120,29 @@ fn the_profile_says_it_too() {
     let test = test.args(["-p", "./p.toml", "--", "/bin/true"]).status(124).stderr_contains("no answer within 1 s");
     let ((), took) = timed(|| drop(test.run()));
     assert!((1000..1250).contains(&took.as_millis()), "{took:?}");
+}
+
+#[test]
+fn a_profile_in_a_pipe_is_waited_for_and_never_empty() {
+    let test = || with_pipe("").replace_arg("./p.toml", "./pipe");
+    late(test());
+
+    let written = test().stdout("value\0").stderr("");
+    let writer = write_later(&written, &["[vars]\nA = 'val", "ue'\n"], 100);
+    written.run();
+    writer.join().unwrap();
+
+    // What should have written it failed: that is no profile that sets nothing.
+    let empty = test().status(125).stdout("").stderr_contains("./pipe: the pipe is empty\n").stderr_contains(NOTHING);
+    let writer = write_later(&empty, &[], 100);
+    empty.run();
+    writer.join().unwrap();
+}
+
+#[test]
+fn a_program_that_asks_on_the_terminal_is_named_as_such() {
+    let test = launch_with(&["--timeout", "500ms"], script("read x </dev/tty; echo $x"));
+    let (status, shown) = Terminal::start(test.command(), 80).end();
+    assert_eq!(status.code(), Some(124));
+    assert!(shown.contains("no answer within 500 ms") && shown.contains("run it by hand first, to log in"), "{shown}");
 }

@@ -49,6 +49,20 @@ fn it_dies_by_the_signal_and_takes_its_children_along() {
 }
 
 #[test]
+fn the_first_process_of_a_container_ends_too() {
+    // The kernel takes default actions away from it, so it cannot die by the signal.
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
+        let test = telling().prefix(["unshare", "--pid", "--fork"]);
+        let mut unshare = test.command().stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        told(&test);
+        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", unshare.id())).unwrap();
+        kill_it(children.trim().parse().unwrap(), signal);
+        assert_eq!(unshare.wait().unwrap().code(), Some(128 + signal as i32));
+        assert!(!test.path("ran").exists());
+    }
+}
+
+#[test]
 fn keys_and_a_closed_terminal() {
     for (key, signal) in [("\x03", Signal::SIGINT), ("\x1c", Signal::SIGQUIT), ("", Signal::SIGHUP)] {
         let test = telling();

@@ -1,8 +1,11 @@
 //! What the modules share: profiles with one program as a source, and ways to see what became of processes.
 
-use crate::common::Test;
+use crate::common::tool::tool;
+use crate::common::{Test, inject};
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A profile in which `A` is what a program prints; `more` are further lines of its source.
@@ -68,4 +71,38 @@ pub(crate) fn timed<T>(what: impl FnOnce() -> T) -> (T, Duration) {
     let started = Instant::now();
     let done = what();
     (done, started.elapsed())
+}
+
+/// A launcher of its own in `bin/`, beside the fake store in the given mode; the log of the store is in `log`.
+#[track_caller]
+pub(crate) fn with_fake(mode: &str, profile: impl AsRef<[u8]>) -> Test {
+    let test = Test::new().file("p.toml", profile);
+    let launcher = install(&test, &inject(), "bin/inject");
+    install(&test, &tool("fake-store"), "bin/inject-store");
+    let log = test.path("log");
+    let test = test.program(launcher).env("XDG_FAKE", mode).env("XDG_FAKE_LOG", log);
+    test.args(["-p", "./p.toml", "--timeout", "2s", "--", "/usr/bin/printenv", "-0", "A"])
+}
+
+/// Copies a program into the folder of a test; by another process, since a writing descriptor of ours could be
+/// inherited by another thread's child, and the program would be busy.
+#[track_caller]
+pub(crate) fn install(test: &Test, program: &Path, name: &str) -> PathBuf {
+    let to = test.path(name);
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    let done = Command::new("cp").arg(program).arg(&to).status().expect("cp");
+    assert!(done.success());
+    fs::set_permissions(&to, fs::Permissions::from_mode(0o755)).unwrap();
+    to
+}
+
+/// What the fake store noted.
+pub(crate) fn log(folder: &Path) -> Vec<String> {
+    let text = fs::read_to_string(folder.join("log")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// How many of the lines begin with this.
+pub(crate) fn count(lines: &[String], begin: &str) -> usize {
+    lines.iter().filter(|line| line.starts_with(begin)).count()
 }

@@ -82,6 +82,17 @@ kinds! {
     command = "command";
 }
 
+/// A keyring is its owner's, who is the tests' own user here.
+#[test]
+fn keychain_at_exec() {
+    nothing_is_left_at_the_exec("keychain", EVERY, User::Caller);
+}
+
+#[test]
+fn keychain_at_exit_after_a_failure() {
+    nothing_is_left_at_the_exit("keychain", User::Caller);
+}
+
 /// The positive controls: with one protection compiled out, the very same scan must fail.
 #[test]
 fn a_launcher_that_does_not_scrub_is_caught() {

@@ -4,7 +4,11 @@ use {
     super::secrets::Case,
     crate::common::tool::{file_name, tool},
     serde_json::Value,
-    std::{collections::BTreeMap, fs, path::Path},
+    std::{
+        collections::BTreeMap,
+        fs,
+        path::{Path, PathBuf},
+    },
 };
 
 /// Which memory the launcher finds for its arena: the kernel's best, or what is left where a filter refuses it.
@@ -51,6 +55,13 @@ pub(crate) struct Report {
     pub(crate) environment: BTreeMap<String, String>,
 }
 
+/// The store that was built with the tests; it goes beside the launcher.
+fn store() -> PathBuf {
+    let store = Path::new(env!("CARGO_BIN_EXE_inject")).with_file_name("inject-store");
+    assert!(store.exists(), "no {}: cargo build --workspace", store.display());
+    store
+}
+
 /// Runs the case and scans it. The scanner stays what it is (root), also where the launcher is an ordinary user's.
 #[track_caller]
 pub(crate) fn scan(case: Case, launcher: &Path, arena: Arena, at: At, user: User) -> Report {
@@ -65,7 +76,11 @@ pub(crate) fn scan(case: Case, launcher: &Path, arena: Arena, at: At, user: User
         User::Ordinary => format!("{},uid-{ORDINARY_UID}", arena.state()),
     };
     let name = file_name(&program);
+    if !case.servers.is_empty() {
+        test.bring(&store());
+    }
     let test = test
+        .prefix(&case.servers)
         .prefix([tool("scan")])
         .prefix(["--at", if at == At::Exec { "exec" } else { "exit" }, "--from", &name, "--arena-ok"])
         .prefix(["--needles".as_ref(), needles.as_os_str(), "--report".as_ref(), report.as_os_str()])

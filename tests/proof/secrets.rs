@@ -2,7 +2,7 @@
 
 use {
     crate::common::Test,
-    std::{collections::BTreeMap, fmt::Write, fs::File, io::Read},
+    std::{collections::BTreeMap, ffi::OsString, fmt::Write, fs::File, io::Read, path::Path},
 };
 
 const COUNT: usize = 30;
@@ -48,6 +48,8 @@ pub(crate) struct Case {
     pub(crate) needles: Vec<(String, Vec<u8>)>,
     /// A line for `[secrets]` that names something which the source does not have.
     pub(crate) missing: &'static str,
+    /// What must run around it: a command line that ends in the launcher's.
+    pub(crate) servers: Vec<OsString>,
 }
 
 pub(crate) const KINDS: &[&str] =
@@ -71,6 +73,7 @@ pub(crate) fn case(kind: &'static str) -> Case {
     };
     let mut test = Test::new();
     let mut expected = all.clone();
+    let mut servers: Vec<OsString> = Vec::new();
     let (profile, missing) = match kind {
         "env" => {
             for (name, value) in &all {
@@ -132,9 +135,25 @@ pub(crate) fn case(kind: &'static str) -> Case {
             let source = "[source.cat]\nkind = \"command\"\nrun = [\"/bin/cat\", \"{}\"]\n";
             (format!("{text}#\n{source}"), "MISSING = \"env:NOT_THERE\"")
         }
+        "keychain" => {
+            for (name, value) in &all {
+                test = test.file(format!("secrets/{name}"), value);
+            }
+            let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+            let python = std::env::var_os("INJECT_TEST_PYTHON").unwrap_or("python3".into());
+            let seed = tests.join("tools/store_secrets.py");
+            servers = vec![
+                tests.join("servers/keyring.sh").into(),
+                python,
+                seed.into(),
+                test.path("secrets").into(),
+                "proof".into(),
+            ];
+            (each(&|name| format!("\"keychain:proof/{name}\"")), "MISSING = \"keychain:proof/NOT_THERE\"")
+        }
         other => panic!("no kind '{other}'"),
     };
-    Case { test, name: kind, profile, expected, needles, missing }
+    Case { test, name: kind, profile, expected, needles, missing, servers }
 }
 
 /// RFC 3986: everything but the unreserved characters.

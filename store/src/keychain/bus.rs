@@ -75,9 +75,10 @@ pub(super) fn explain(error: &Error, started: Instant) -> Fault {
     match short {
         "org.freedesktop.Secret.Error.IsLocked" => locked(),
         "NoReply" | "Timeout" | "TimedOut" if started.elapsed() >= SLOW => {
-            Fault::unreachable("the secret service does not answer")
+            Fault::outage("the secret service does not answer")
+                .hint("it may be stopped or busy; its own program ends or restarts it")
         }
-        "NoReply" => Fault::unreachable("the secret service ended while it was asked"),
+        "NoReply" => Fault::outage("the secret service ended while it was asked"),
         "Disconnected" => Fault::unreachable("the session bus ended while it was asked"),
         "ServiceUnknown" | "NameHasNoOwner" => no_provider(),
         spawn if spawn.starts_with("Spawn.") => no_provider(),
