@@ -31,17 +31,6 @@ pub struct Cli {
     pub verb: Option<Verb>,
 }
 
-/// A launch and nothing else: to build the verbs' arguments would take longer than everything else before the exec. What
-/// is no launch, help and mistakes included, is for [`Cli`].
-#[derive(Parser)]
-#[command(name = "inject", disable_help_flag = true)]
-struct Launch {
-    #[command(flatten)]
-    load: Load,
-    #[arg(short, long)]
-    verbose: bool,
-}
-
 /// What is loaded, and how.
 #[derive(Args, Clone, Default)]
 pub struct Load {
@@ -131,6 +120,17 @@ pub enum Parsed {
     Do(Box<Cli>),
     /// A text for stdout, exit 0: help or the version.
     Show(String),
+}
+
+/// A launch and nothing else: to build the verbs' arguments would take longer than everything else before the exec. What
+/// is no launch, help and mistakes included, is for [`Cli`].
+#[derive(Parser)]
+#[command(name = "inject", disable_help_flag = true)]
+struct Launch {
+    #[command(flatten)]
+    load: Load,
+    #[arg(short, long)]
+    verbose: bool,
 }
 
 /// Parses what stands in front of `--`; the first word is the program's name.

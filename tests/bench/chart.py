@@ -3,9 +3,9 @@
 import math
 from html import escape
 
-WIDTH, LEFT, ROW, TOP = 760, 190, 24, 64
+WIDTH, LEFT, ROW, TOP = 780, 230, 24, 64
 OURS, OTHERS, INK, FAINT = "#0b6e4f", "#7a869a", "#1f2933", "#d5dae1"
-LEFT_OUT = ("C", "C, behind the same filter", "/bin/true alone")
+LEFT_OUT = ("C", "C, behind the same filter", "inject, fallback arena", "/bin/true alone")
 
 
 def panel(times, count, y, most):
