@@ -55,12 +55,13 @@ impl Arena {
         }
         // SAFETY: the last byte of this string's place. Fresh mappings are zero, but a bound is not a guess.
         unsafe { at.write(0) };
+        // Also where it is refused: what was written is wiped with the rest.
+        self.used = end;
         // SAFETY: what was just written. One look at the whole costs less than one at each piece.
         let string = unsafe { std::slice::from_raw_parts(first, length - 1) };
         if memchr::memchr(0, string).is_some() {
             return None;
         }
-        self.used = end;
         Some(first.cast())
     }
 }

@@ -107,14 +107,21 @@ impl Fault {
     }
 }
 
-/// Foreign text made safe for a terminal and a log: control characters are escaped, and it is cut at 300 characters.
+/// Foreign text made safe for a terminal and a log, and cut at 300 characters.
 pub fn printable(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars().take(300) {
-        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    match text.char_indices().nth(300) {
+        Some((end, _)) => escaped(text.get(..end).unwrap_or_default()) + "...",
+        None => escaped(text),
     }
-    if text.chars().nth(300).is_some() {
-        out.push_str("...");
+}
+
+/// The same, whole: control characters are escaped, and those that turn the direction of what follows them.
+pub fn escaped(text: &str) -> String {
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut out = String::new();
+    for c in text.chars() {
+        if c.is_control() || turns(c) { out.extend(c.escape_default()) } else { out.push(c) }
     }
     out
 }

@@ -115,7 +115,7 @@ fn elf_interpreter(head: &[u8]) -> Option<&[u8]> {
         return None;
     }
     let (table, size, count) = (number(32, 8)?, number(54, 2)?, number(56, 2)?);
-    let row = (0..count).map(|i| table + i * size).find(|row| number(*row, 4) == Some(3))?;
+    let row = (0..count).map(|i| table.wrapping_add(i * size)).find(|row| number(*row, 4) == Some(3))?;
     let (at, length) = (number(row + 8, 8)?, number(row + 32, 8)?);
     head.get(at..at.checked_add(length)?)?.split(|c| *c == 0).next()
 }

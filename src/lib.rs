@@ -115,19 +115,23 @@ fn dispatch(verb: Verb, front: cli::Load, command: Option<&CStr>, environ: &Envi
 /// The arguments are those of C's main, called once, first thing.
 #[allow(unsafe_code)]
 pub unsafe fn start(argc: i32, argv: *const *const libc::c_char, envp: *const *const libc::c_char) -> u8 {
-    let _ = sys::undumpable();
+    let closed = sys::undumpable();
     sys::hide_panics();
     // SAFETY: the caller's promise.
     let (words, pointers, environ) = unsafe { (sys::words(argc, argv), sys::pointers(argc, argv), Environ::new(envp)) };
     let command = words.iter().position(|word| word.to_bytes() == b"--").map_or(pointers.len(), |at| at + 1);
     let argv = pointers.get(command..).unwrap_or_default();
     let launching = words.iter().any(|word| word.to_bytes() == b"--");
-    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&words, argv, &environ)));
+    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        closed
+            .map_err(|error| Error::new(format!("cannot close its memory to other processes: {}", error::os(error))))?;
+        run(&words, argv, &environ)
+    }));
     // From here on nothing refers to the caller's environment: what was passed on stands in the arena.
     #[cfg(not(feature = "leak-no-scrub"))]
     // SAFETY: the strings are the initial stack's, and `run` has come back with copies only.
     unsafe {
-        environ.wipe();
+        environ.wipe(envp);
     }
     let error = match run {
         Ok(Ok(Run::Done(code))) => return code,

@@ -4,7 +4,7 @@
 use super::entry::Value;
 use super::find::{Origin, base};
 use super::{File, Profile};
-use crate::error::{Error, os, printable};
+use crate::error::{Error, escaped, os, printable};
 use crate::sys::{self, Environ};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag, RenameFlags, renameat2};
@@ -191,14 +191,20 @@ fn hash(text: &str) -> String {
     data_encoding::HEXLOWER.encode(&hmac_sha256::Hash::hash(text.as_bytes()))
 }
 
-/// What a file reads and runs, and what it lets through: what somebody who approves it should have seen.
+/// What a file reads and runs, and what it lets through: what somebody who approves it should have seen, so nothing of it
+/// is cut.
 pub fn reads(file: &File) -> Vec<String> {
     let mut reads = Vec::new();
     for entry in &file.said.entries {
         match &entry.value {
             // Both are plain text of the file, and both can steer what is run.
-            Value::Secret(secret) => reads.push(format!("{} = {}", entry.key.shown(), printable(&secret.from.shown()))),
-            Value::Plain(text) => reads.push(format!("{} = {}", entry.key.shown(), printable(text))),
+            Value::Secret(secret) => {
+                reads.push(format!("{} = {}", entry.key.shown(), escaped(&secret.from.shown())));
+                let default =
+                    secret.default.iter().map(|text| format!("{}, absent, = {}", entry.key.shown(), escaped(text)));
+                reads.extend(default);
+            }
+            Value::Plain(text) => reads.push(format!("{} = {}", entry.key.shown(), escaped(text))),
         }
     }
     for table in &file.said.sources {
@@ -209,14 +215,14 @@ pub fn reads(file: &File) -> Vec<String> {
                 super::parse::Setting::List(list) => list.join(" "),
                 super::parse::Setting::Codes(codes) => format!("{codes:?}"),
             };
-            reads.push(format!("source.{}.{key} = {}", table.name, printable(&value)));
+            reads.push(format!("source.{}.{key} = {}", table.name, escaped(&value)));
         }
     }
     let said = &file.said;
     let lists =
         [("inherit", &said.inherit), ("inherit-credentials", &said.inherit_credentials), ("extends", &said.extends)];
     for (what, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
-        let words: Vec<_> = list.iter().map(|(word, _)| printable(word)).collect();
+        let words: Vec<_> = list.iter().map(|(word, _)| escaped(word)).collect();
         reads.push(format!("{what} {}", words.join(" ")));
     }
     if said.allow_unsafe_names {

@@ -211,7 +211,8 @@ fn parse_reply(cursor: &mut Cursor, first: bool) -> Option<Reply> {
         ANSWER => Some(Reply::Answer { index: cursor.number()?, result: cursor.result()? }),
         FAILED => {
             let state = cursor.byte()?;
-            Some(Reply::Failed(cursor.fault(state)?))
+            // Absence is forgiven, and only an item can be absent: a store as a whole fails.
+            Some(Reply::Failed(cursor.fault(state).filter(|fault| fault.state != State::Absent)?))
         }
         _ => None,
     }

@@ -144,6 +144,15 @@ fn another_protocol_is_named_by_both_ends_whatever_follows() {
     }
 }
 
+/// Only an item can be absent: said of a whole store it would be forgiven for every one of them.
+#[test]
+fn a_store_is_never_absent() {
+    let mut out = Vec::new();
+    write_reply(&mut out, &Reply::Opened { protocol: VERSION, version: String::new() }).unwrap();
+    write_reply(&mut out, &Reply::Failed(Fault::absent("no such store"))).unwrap();
+    assert_eq!(read(&out, out.len(), Decoder::reply).err().map(|fault| fault.state), Some(State::Invalid));
+}
+
 #[test]
 fn garbage_is_refused_at_its_first_wrong_byte() {
     for bytes in [&b"error: no such command\n"[..], b"\0\0\0\x10injecT", b"\x7fELF\x02"] {

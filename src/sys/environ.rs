@@ -52,17 +52,21 @@ impl Environ {
         self.get(name).and_then(|value| std::str::from_utf8(value).ok()).filter(|value| !value.is_empty())
     }
 
-    /// Overwrites every string with zeroes. Takes the environment: nothing can read it afterwards.
+    /// Overwrites every string with zeroes. Takes the environment: nothing can read it afterwards. What is written
+    /// through are the kernel's own pointers, not our shared references.
     ///
     /// # Safety
-    /// The strings are those of the initial stack, which is writable, and no reference into them is used any more.
-    pub unsafe fn wipe(self) {
-        for entry in self.entries {
-            let length = entry.to_bytes().len();
-            let at = entry.as_ptr().cast_mut();
-            for i in 0..length {
-                // SAFETY: the caller's promise; volatile, so that the stores are not optimised away.
-                unsafe { at.add(i).write_volatile(0) };
+    /// `envp` is what [`Environ::new`] was given: strings of the initial stack, which is writable, and no reference into
+    /// them is used any more.
+    pub unsafe fn wipe(self, envp: *const *const libc::c_char) {
+        for index in 0..self.entries.len() {
+            // SAFETY: the caller's promise; volatile, so that the stores are not optimised away.
+            unsafe {
+                let mut at = (*envp.add(index)).cast_mut();
+                while at.read() != 0 {
+                    at.write_volatile(0);
+                    at = at.add(1);
+                }
             }
         }
     }

@@ -43,6 +43,8 @@ fn ask(files: &[&File], store: Option<&Store>) -> bool {
         text.push_str(&described(file, store));
     }
     text.push_str("inject: trust this? [y/N] ");
+    // What was typed before the question is no answer to it.
+    let _ = nix::sys::termios::tcflush(&terminal, nix::sys::termios::FlushArg::TCIFLUSH);
     sys::write_lossy(std::os::fd::AsRawFd::as_raw_fd(&terminal), text.as_bytes());
     let mut line = Vec::new();
     let mut byte = [0];

@@ -77,3 +77,15 @@ fn another_program_is_open_to_its_own_user() {
         assert_eq!(seen, tries, "{way}: if this cannot be read, a refusal elsewhere says nothing");
     }
 }
+
+#[test]
+fn a_launcher_that_cannot_close_itself_runs_nothing() {
+    Test::new()
+        .file("p.toml", "[vars]\nA = \"1\"\n")
+        .prefix([tool("state").as_os_str(), ".no-prctl".as_ref()])
+        .args(["-p", "p.toml", "--", "/bin/echo", "ran"])
+        .status(125)
+        .stdout("")
+        .stderr("inject: error: cannot close its memory to other processes: operation not permitted\ninject: nothing was run\n")
+        .run();
+}

@@ -48,7 +48,8 @@ int main(int argc, char **argv)
     size_t known = sizeof states / sizeof *states;
     if (argc == 2 && !strcmp(argv[1], "--list")) {
         for (size_t i = 0; i < known; i++)
-            puts(states[i].name);
+            if (states[i].name[0] != '.')
+                puts(states[i].name);
         return 0;
     }
     if (argc < 3) {

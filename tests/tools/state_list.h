@@ -291,6 +291,15 @@ static void ordinary(long uid)
 #define REFUSE(number, error) \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
 
+static void install(struct sock_filter *code, unsigned short length)
+{
+    struct sock_fprog program = {length, code};
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0) {
+        MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)); /* what an ordinary user must give up for a filter */
+        MUST(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
+    }
+}
+
 /* 0: a kernel without memfd_secret, so that the fallback is taken. 1: locking is refused as well. */
 static void no_secret_memory(long and_no_lock)
 {
@@ -303,11 +312,19 @@ static void no_secret_memory(long and_no_lock)
         REFUSE(SYS_mlockall, EPERM),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog program = {sizeof code / sizeof *code, code};
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0) {
-        MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)); /* what an ordinary user must give up for a filter */
-        MUST(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
-    }
+    install(code, sizeof code / sizeof *code);
+}
+
+/* A launcher that cannot close itself must not go on: no state in which it could be transparent. */
+static void no_prctl(long unused)
+{
+    (void)unused;
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        REFUSE(SYS_prctl, EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    install(code, sizeof code / sizeof *code);
 }
 
 static const struct {
@@ -381,4 +398,5 @@ static const struct {
     {"uid-65534", ordinary, 65534},
     {"no-secret-memory", no_secret_memory, 0},
     {"no-locked-memory", no_secret_memory, 1},
+    {".no-prctl", no_prctl, 0}, /* a dot: not in the list */
 };

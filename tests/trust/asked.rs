@@ -86,6 +86,44 @@ fn a_changed_one_shows_only_what_is_new() {
     assert_eq!((code, shown.as_str()), (Some(0), ""), "asked again");
 }
 
+/// A change far behind in a long line, or in what only counts where something is absent.
+#[test]
+fn no_change_is_cut_off() {
+    let long =
+        format!("[secrets]\nA = {{ from = \"env:NO\", default = \"one\" }}\n[vars]\nV = \"{}one\"\n", "x".repeat(400));
+    let world = World::with(&long);
+    world.trust("dev");
+    world.file("tree/profiles/dev.toml", long.replace("one", "\u{202e}two"));
+    let (code, shown) = launch(&world, "n\n", &RUN);
+    assert_eq!(code, Some(125));
+    for line in ["A, absent, = \\u{202e}two", "x\\u{202e}two"] {
+        assert!(shown.contains(line), "no {line:?}:\n{shown}");
+    }
+}
+
+/// `y` and a newline from before the question: a pasted command line, say.
+#[test]
+fn what_was_typed_before_is_no_answer() {
+    let world = World::with(DEV);
+    let mut command = Command::new("/bin/sh");
+    let run = format!("read -r line; sleep 0.5; exec {} -p dev -- /bin/true", inject().display());
+    command.args(["-c", &run]).env_clear().env("HOME", world.path("home")).env("PATH", "/usr/bin:/bin");
+    let mut terminal = Terminal::start(
+        {
+            command.current_dir(world.path("tree"));
+            command
+        },
+        200,
+    );
+    terminal.types("x\ny\n");
+    let shown = terminal.after(1500);
+    assert!(shown.contains("[y/N] "), "{shown}");
+    assert!(!world.marked() && !world.store().exists(), "{shown}");
+    terminal.types("n\n");
+    let (status, shown) = terminal.end();
+    assert_eq!(status.code(), Some(125), "{shown}");
+}
+
 #[test]
 fn what_it_shows_cannot_hide_anything() {
     let world = World::with("[secrets]\nA = \"file:x\\u001b[2J\\r\\ny\"\n");
