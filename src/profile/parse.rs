@@ -170,11 +170,18 @@ pub fn parse(text: &str, shown: &str) -> Result<(Said, Vec<Report>), Report> {
     Ok((said, problems.found))
 }
 
-/// The parser's own message, which names what it wants; never the source line, which could hold a value.
+/// The parser's own message, which names what it wants; never the source line, which could hold a value. For a text
+/// without quotes the parser guesses by its first letter, which would tell that letter.
 fn syntax(error: &toml::de::Error) -> String {
     let message = error.message().lines().next().unwrap_or_default();
-    let quotes_input = message.contains('"');
-    if quotes_input || message.is_empty() { "not TOML".into() } else { format!("not TOML: {message}") }
+    let guesses = ["invalid float", "invalid boolean", "string values must be quoted"];
+    if guesses.iter().any(|guess| message.starts_with(guess)) {
+        "not TOML: a string stands in quotes".into()
+    } else if message.contains('"') || message.is_empty() {
+        "not TOML".into()
+    } else {
+        format!("not TOML: {message}")
+    }
 }
 
 fn read(table: &DeTable<'_>, said: &mut Said, problems: &mut Problems<'_>) {
