@@ -124,7 +124,8 @@ impl<'p> Plan<'p> {
         }
         plan.stacks.reverse();
         plan.inheritance(&mut reports);
-        Error::of(reports)?;
+        let late = profile.late && reports.len() == 1;
+        Error::of(reports).map_err(|error| if late { error.exit(124) } else { error })?;
         Ok(plan)
     }
 

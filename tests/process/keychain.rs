@@ -216,7 +216,7 @@ fn a_provider_that_hangs_or_dies() {
         std::thread::sleep(Duration::from_millis(700));
         kill(pid, Signal::SIGKILL).unwrap();
     });
-    let done = dying.status(125).stdout("").stderr_contains(NOTHING).run();
+    let done = dying.status(124).stdout("").stderr_contains(NOTHING).run();
     killer.join().unwrap();
     let told = String::from_utf8_lossy(&done.stderr);
     assert!(told.contains("ended while it was asked") || told.contains("no program on the session bus"), "{told}");
