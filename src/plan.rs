@@ -4,7 +4,7 @@
 use crate::document::Field;
 use crate::error::{Error, Report};
 use crate::profile::entry::{Entry, From, Key, Secret, Value};
-use crate::profile::sources::{SourceDef, file_beside};
+use crate::profile::sources::{SourceDef, file_in};
 use crate::profile::{Profile, name_of};
 use crate::reference::{Ref, Template, matches};
 use crate::source::Locator;
@@ -244,9 +244,7 @@ impl<'p> Plan<'p> {
         let source = self.profile.stacks[stack].sources.get(&reference.source)?;
         let text = match source.kind.locates {
             Locates::Item => reference.locator.clone(),
-            Locates::File => {
-                file_beside(&self.profile.files[line.file].found.path, &reference.locator, environ).ok()?
-            }
+            Locates::File => file_in(self.profile.files[line.file].folder(), &reference.locator, environ).ok()?,
         };
         let locator = Locator { text, options: Vec::new() };
         let same = |batch: &Batch<'_>| {

@@ -34,14 +34,14 @@ pub fn is_path(name: &str) -> bool {
     name.contains('/') || name.ends_with(".toml")
 }
 
-/// Finds a profile. A bare name in `extends` is first looked for `beside` the profile that names it.
+/// Finds a profile. A bare name in `extends` is first looked for `beside` the profile that names it: in its folder, where
+/// what is found is of its origin.
 ///
 /// # Errors
 /// No such profile: the message lists where it was looked for.
-pub fn find(name: &str, beside: Option<&Found>, environ: &Environ) -> Result<Found, Error> {
-    let folder = beside.and_then(|found| found.path.parent().map(|folder| (folder, found.origin)));
+pub fn find(name: &str, beside: Option<(&Path, Origin)>, environ: &Environ) -> Result<Found, Error> {
     if is_path(name) {
-        return Ok(match folder {
+        return Ok(match beside {
             Some((folder, origin)) => Found { path: folder.join(name), origin, hides: None },
             None => Found { path: name.into(), origin: Origin::Named, hides: None },
         });
@@ -50,17 +50,14 @@ pub fn find(name: &str, beside: Option<&Found>, environ: &Environ) -> Result<Fou
         return Err(Error::new(format!("'{}' is no name of a profile", printable(name))));
     }
     let file = format!("{name}.toml");
-    if let Some((folder, origin)) = folder
-        && sys::stat(&folder.join(&file)).is_ok()
-    {
-        return Ok(Found { path: folder.join(&file), origin, hides: None });
-    }
     let folders = folders(environ);
-    let mut hits = folders.iter().map(|(folder, origin)| (folder.join(&file), *origin));
+    let beside = beside.map(|(folder, origin)| (folder.to_owned(), origin));
+    let mut hits = beside.iter().chain(&folders).map(|(folder, origin)| (folder.join(&file), *origin));
     let exists = |(path, _): &(PathBuf, Origin)| sys::stat(path).is_ok();
     let Some((path, origin)) = hits.find(exists) else { return Err(missing(name, &folders)) };
-    let hides = hits.find(|hit| hit.1 == Origin::Configured && exists(hit)).filter(|_| origin == Origin::Tree);
-    Ok(Found { path, origin, hides: hides.map(|(path, _)| path) })
+    let mut hidden = hits.filter(|(_, origin)| *origin == Origin::Configured);
+    let hides = if origin == Origin::Tree { hidden.find(exists).map(|(path, _)| path) } else { None };
+    Ok(Found { path, origin, hides })
 }
 
 fn missing(name: &str, folders: &[(PathBuf, Origin)]) -> Error {

@@ -15,7 +15,7 @@ use crate::sys::Environ;
 use entry::{Key, Value};
 use find::{Found, Origin};
 use sources::Sources;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A profile's file, parsed.
@@ -38,6 +38,12 @@ impl File {
     /// The line of byte `at`.
     pub fn line(&self, at: usize) -> usize {
         parse::line(&self.text, at)
+    }
+
+    /// The folder that its relative paths start from; for a pipe, which lies in none, the working directory.
+    pub fn folder(&self) -> &Path {
+        let piped = self.real.as_os_str().is_empty();
+        self.found.path.parent().filter(|_| !piped).unwrap_or(Path::new(""))
     }
 
     /// A report at byte `at`.
@@ -183,8 +189,9 @@ impl Loading<'_> {
         }
         above.push(top);
         for (name, at) in self.files[top].said.extends.clone() {
-            let below =
-                find::find(&name, Some(&self.files[top].found), self.environ).and_then(|found| self.file(found));
+            let file = &self.files[top];
+            let found = find::find(&name, Some((file.folder(), file.found.origin)), self.environ);
+            let below = found.and_then(|found| self.file(found));
             let wrong = match below {
                 Ok(below) if above.contains(&below) => {
                     Error::new(format!("'{}' leads back to this profile", printable(&name)))

@@ -117,8 +117,7 @@ impl Sources {
         let kind = self.0[name].kind;
         check_locator(kind, reference).map_err(|message| (message, None))?;
         if kind.locates == Locates::File {
-            file_beside(Path::new(""), &reference.locator, environ)
-                .map_err(|m| (format!("'{reference}': {m}"), None))?;
+            file_in(Path::new(""), &reference.locator, environ).map_err(|m| (format!("'{reference}': {m}"), None))?;
         }
         let pattern = matches!(key, Key::Pattern(_));
         match (kind.documents, &reference.field) {
@@ -199,7 +198,7 @@ fn merged(
             if let (Setting::List(words), "run") = (&mut setting, key.as_str())
                 && let Some(program) = words.first_mut().filter(|program| program.contains('/'))
             {
-                match file_beside(&file.found.path, program, environ) {
+                match file_in(file.folder(), program, environ) {
                     Ok(path) => *program = path,
                     Err(message) => problems.at(*at, format!("source.{}.run: {message}", def.name)),
                 }
@@ -215,14 +214,13 @@ fn merged(
 ///
 /// # Errors
 /// There is no HOME.
-pub fn file_beside(profile: &Path, locator: &str, environ: &Environ) -> Result<String, &'static str> {
+pub fn file_in(folder: &Path, locator: &str, environ: &Environ) -> Result<String, &'static str> {
     if let Some(rest) = locator.strip_prefix("~/") {
         let home = environ.text("HOME").filter(|home| home.starts_with('/'));
         return home
             .map(|home| format!("{home}/{rest}"))
             .ok_or("HOME is not set to an absolute path, so there is no ~/");
     }
-    let folder = profile.parent().unwrap_or(Path::new(""));
     Ok(folder.join(locator).to_string_lossy().into_owned())
 }
 

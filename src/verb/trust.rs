@@ -99,6 +99,10 @@ pub fn trust(name: Option<&str>, list: bool, remove: bool, environ: &Environ) ->
     // What was extended from the user's own folders needs no approval, unless others can write it.
     let needed: Vec<_> =
         profile.files.iter().filter(|file| file.found.origin != Origin::Configured || file.concern.is_some()).collect();
+    if needed.is_empty() {
+        sys::write_lossy(2, format!("inject: {} needs no trust: it is your own\n", printable(name)).as_bytes());
+        return Ok(0);
+    }
     Store::approve(environ, &needed)?;
     let told = needed.iter().map(|file| format!("inject: {} is trusted as it is now\n", printable(&file.shown)));
     sys::write_lossy(2, told.collect::<String>().as_bytes());
