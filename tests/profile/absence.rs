@@ -1,7 +1,8 @@
 //! What `optional`, `default` and the next entry of a list forgive: true absence, and nothing else.
 
 use super::support::{env, refused, vars};
-use crate::common::Test;
+use crate::common::{Test, inject};
+use std::{fs, os::unix::fs::PermissionsExt};
 
 const SOURCES: &str = "[source.say]\nkind = 'command'\nrun = ['/bin/sh', '-c', '$0', '{}']\n\
                        [source.gone]\nkind = 'command'\nrun = ['/no/such/program', '{}']\n";
@@ -66,6 +67,36 @@ fn nothing_else_is() {
             let check = files(Test::new().file("p.toml", &profile)).args(["check", "--json", "-p", "p.toml"]);
             check.status(125).stdout_contains(format!("\"state\": \"{state}\"")).run();
         }
+    }
+}
+
+#[test]
+fn nothing_else_is_for_a_pattern_either() {
+    let pattern =
+        |from: &str| files(env(&format!("secrets.'P_*' = {{ from = '{from}', optional = true }}\n{SOURCES}")));
+    for from in ["file:no.json", "file:x.json#no", "dotenv:no"] {
+        pattern(from).stdout("").stderr("").run();
+    }
+    for from in ["file:bad.json", "file:folder", "file:x.json#n", "file:x.json#a.b", "systemd:x", "say:/bin/false"] {
+        pattern(from).status(125).stdout("").stderr_contains("inject: error: p.toml:1: P_*: ").run();
+    }
+}
+
+/// Root may read everything, so somebody else asks.
+#[test]
+fn what_may_not_be_read_is_not_absent() {
+    for (profile, _) in forgiving("file:closed/secret").into_iter().chain(forgiving("file:secret")) {
+        let test = env(&profile).env("NEXT", "next").file("closed/secret", "x").file("secret", "x");
+        let binary = test.bring(&inject());
+        let test = test.owner(12345).program(binary);
+        for (path, mode) in [("closed", 0), ("secret", 0o200)] {
+            fs::set_permissions(test.path(path), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        test.prefix(["/usr/bin/setpriv", "--clear-groups", "--reuid", "12345", "--regid", "12345"])
+            .status(125)
+            .stdout("")
+            .stderr_contains("permission denied\n")
+            .run();
     }
 }
 

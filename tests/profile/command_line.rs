@@ -1,8 +1,13 @@
 //! Flags, verbs and arguments.
 
-use super::support::{refuses, vars};
+use super::support::{env, refuses, vars};
 use crate::common::{Test, inject};
-use std::{ffi::OsStr, fs::File, os::unix::ffi::OsStrExt, process::Stdio};
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+    process::Stdio,
+};
 
 const USAGE: &str =
     "usage: inject [OPTIONS] -- COMMAND [ARG]..., or inject VERB [OPTIONS]; `inject --help` shows the rest\n";
@@ -191,4 +196,25 @@ fn a_full_device_and_a_closed_pipe_are_nobodys_failure() {
     let test = Test::new().args(["--wrong"]);
     let full = File::options().write(true).open("/dev/full").expect("/dev/full");
     assert_eq!(test.command().stderr(full).status().expect("inject").code(), Some(125), "{}", inject().display());
+}
+
+/// Its own memory, a profile's path and PATH are the caller's: more rights than the caller has are nobody's to give.
+#[test]
+fn it_refuses_more_rights_than_its_caller_has() {
+    let test = env("vars.A = '1'");
+    let binary = test.bring(&inject());
+    let test = test.owner(12345).program(&binary);
+    std::os::unix::fs::chown(&binary, Some(0), Some(0)).unwrap();
+    let caller = ["/usr/bin/setpriv", "--clear-groups", "--reuid", "12345", "--regid", "12345"];
+    let test = test.prefix(caller);
+    let run = |mode| {
+        fs::set_permissions(&binary, fs::Permissions::from_mode(mode)).unwrap();
+        test.command().output().unwrap()
+    };
+    assert!(run(0o755).status.success());
+    let output = run(0o4755);
+    let told =
+        "inject: error: refuses to run set-user-ID, set-group-ID or with file capabilities\ninject: nothing was run\n";
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(125), told));
+    assert_eq!(output.stdout, b"");
 }

@@ -249,3 +249,11 @@ fn templates_do_not_grow_without_bound() {
         .stderr_contains("T: Q: the template makes more than 1 MiB\n")
         .run();
 }
+
+/// Judged before there is memory for it.
+#[test]
+fn a_huge_file_is_too_large_and_no_lack_of_memory() {
+    let test = env("secrets.A = 'file:huge'").file("huge", "");
+    std::fs::OpenOptions::new().write(true).open(test.path("huge")).unwrap().set_len(1 << 42).unwrap();
+    refuses(test, &["error: p.toml:1: A: file:huge: larger than 1 MiB"]);
+}

@@ -9,7 +9,10 @@ use {
         Test, inject,
         tool::{file_name, tool},
     },
+    nix::{sys::stat::Mode, unistd::mkfifo},
     std::{
+        ffi::OsString,
+        fs,
         path::Path,
         process::{Command, Stdio},
         thread,
@@ -88,4 +91,33 @@ fn a_launcher_that_cannot_close_itself_runs_nothing() {
         .stdout("")
         .stderr("inject: error: cannot close its memory to other processes: operation not permitted\ninject: nothing was run\n")
         .run();
+}
+
+/// What is closed before the exec anyway must not depend on that: the proof is taken while everything is open.
+#[test]
+fn every_descriptor_of_its_own_closes_at_an_exec() {
+    let test = Test::new().file("p.toml", SLOW.replace("[secrets]\n", "[secrets]\nB = \"file:pipe\"\n"));
+    mkfifo(&test.path("pipe"), Mode::S_IRWXU).expect("a FIFO");
+    let test = test.args(["-p", "p.toml", "--", "/bin/true"]);
+    let mut child =
+        test.command().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a child");
+    thread::sleep(Duration::from_millis(300));
+    let of_it = format!("/proc/{}/fdinfo", child.id());
+    let open_on =
+        |pid: u32, number: &OsString| fs::read_link(format!("/proc/{pid}/fd/{}", number.to_string_lossy())).ok();
+    let flags: Vec<_> = fs::read_dir(&of_it)
+        .expect("root may look")
+        .map(|entry| entry.expect("an entry").file_name())
+        .filter(|number| number.to_string_lossy().parse::<u32>().expect("a number") > 2)
+        // What the caller of the tests left open stands in every process under the same number.
+        .filter(|number| open_on(child.id(), number) != open_on(std::process::id(), number))
+        .map(|number| fs::read_to_string(Path::new(&of_it).join(number)).expect("its state"))
+        .collect();
+    child.kill().expect("the end");
+    child.wait().expect("the end");
+    assert!(flags.len() >= 3, "a FIFO, a pidfd and a pipe: {flags:?}");
+    for state in flags {
+        let octal = state.lines().find_map(|line| line.strip_prefix("flags:")).expect("flags").trim();
+        assert_ne!(u32::from_str_radix(octal, 8).expect("octal") & 0o2_000_000, 0, "no O_CLOEXEC: {state}");
+    }
 }

@@ -65,6 +65,18 @@ fn a_copy_elsewhere_is_another_profile() {
     world.launch().current_dir(world.path("link")).stdout("A=ran\n").run();
 }
 
+/// Its content is the approved one, but what it names would be looked for beside the link: the programs of another tree.
+#[test]
+fn a_link_to_an_approved_one_is_another_profile() {
+    let world = World::with(RUNS);
+    world.trust("dev");
+    fs::create_dir_all(world.path("other/profiles")).unwrap();
+    let (target, link) = (world.path("tree/profiles/dev.toml"), world.path("other/profiles/dev.toml"));
+    std::os::unix::fs::symlink(target, link).unwrap();
+    world.launch().current_dir(world.path("other")).status(125).stdout("").stderr_contains("not trusted").run();
+    assert!(!world.path("other/mark").exists());
+}
+
 #[test]
 fn one_that_hides_the_users_own_names_both() {
     let world = World::with(RUNS);

@@ -49,6 +49,8 @@ fn modes_of_the_file() {
     let file = "tree/profiles/dev.toml";
     refused(|w| w.mode(file, 0o666), "can be written by anyone", "profiles/dev.toml", "chmod go-w");
     refused(|w| w.mode(file, 0o602), "can be written by anyone", "profiles/dev.toml", "chmod go-w");
+    // What makes a folder safe says nothing of a file.
+    refused(|w| w.mode(file, 0o1666), "can be written by anyone", "profiles/dev.toml", "chmod go-w");
     let foreign_group = |w: &World| {
         w.owner(file, 0, OTHER);
         w.mode(file, 0o664);

@@ -208,3 +208,20 @@ fn the_test_finds_a_needle() {
     let ran = Test::profile("[secrets]\nA = \"env:S\"\n").env("S", &needle).line("-p p.toml -- env").status(0);
     assert!(leaks(&needle, &ran.out) && leaks(&needle, &needle.as_bytes()[3..11]) && !leaks(&needle, b"abcdefgh"));
 }
+
+/// A panic says where it happened, not what it was about: its own words can quote a value.
+#[test]
+fn a_panic_says_only_where() {
+    let needle = needle();
+    if let Ok(needle) = std::env::var("TEST_PANIC_WITH") {
+        inject::sys::hide_panics();
+        panic!("{needle}");
+    }
+    let me = std::env::current_exe().unwrap();
+    let mut again = std::process::Command::new(me);
+    again.args(["--exact", "leaks::a_panic_says_only_where", "--nocapture"]).env("RUST_BACKTRACE", "full");
+    let output = again.env("TEST_PANIC_WITH", &needle).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("this is a bug at tests/verbs/leaks.rs:"), "{told}");
+    assert!(!leaks(&needle, &output.stdout) && !leaks(&needle, &output.stderr), "{told}");
+}
