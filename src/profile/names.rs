@@ -11,10 +11,11 @@ const LOADER_HEADS: [&str; 4] = ["LD_", "DYLD_", "_RLD", "LDR_"];
 
 /// Names that steer a program, exact, sorted: sudo's `initial_badenv_table` and what has come up since in interpreters,
 /// git, pagers and TLS libraries. A store must not choose one of these.
-const STEERING: [&str; 97] = [
+const STEERING: [&str; 108] = [
     "AUTHSTATE",
     "BASHOPTS",
     "BASH_ENV",
+    "BASH_LOADABLES_PATH",
     "BROWSER",
     "CDPATH",
     "CLASSPATH",
@@ -30,6 +31,7 @@ const STEERING: [&str; 97] = [
     "DOTNET_STARTUP_HOOKS",
     "EDITOR",
     "ENV",
+    "EXINIT",
     "FPATH",
     "GEM_HOME",
     "GEM_PATH",
@@ -40,16 +42,19 @@ const STEERING: [&str; 97] = [
     "GIT_EXTERNAL_DIFF",
     "GIT_PAGER",
     "GIT_PROXY_COMMAND",
+    "GIT_SEQUENCE_EDITOR",
     "GIT_SSH",
     "GIT_SSH_COMMAND",
     "GIT_TEMPLATE_DIR",
     "GLOBIGNORE",
+    "GOFLAGS",
     "HOME",
     "HOSTALIASES",
     "IFS",
     "JAVA_TOOL_OPTIONS",
     "JDK_JAVA_OPTIONS",
     "KRB5_KTNAME",
+    "LESS",
     "LESSCLOSE",
     "LESSOPEN",
     "LISTEN_FDS",
@@ -58,6 +63,7 @@ const STEERING: [&str; 97] = [
     "LUA_CPATH",
     "LUA_INIT",
     "LUA_PATH",
+    "MAKEFILES",
     "MAKEFLAGS",
     "MANPAGER",
     "NLSPATH",
@@ -69,6 +75,7 @@ const STEERING: [&str; 97] = [
     "NULLCMD",
     "OPENSSL_CONF",
     "OPENSSL_ENGINES",
+    "OPENSSL_MODULES",
     "PAGER",
     "PATH",
     "PATH_LOCALE",
@@ -88,14 +95,17 @@ const STEERING: [&str; 97] = [
     "PYTHONPATH",
     "PYTHONSTARTUP",
     "PYTHONUSERBASE",
+    "PYTHONWARNINGS",
     "READNULLCMD",
     "REQUESTS_CA_BUNDLE",
     "RES_OPTIONS",
     "RUBYLIB",
     "RUBYOPT",
+    "RUSTC_WRAPPER",
     "SHELL",
     "SHELLOPTS",
     "SSH_ASKPASS",
+    "SSLKEYLOGFILE",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
     "TERMCAP",
@@ -106,13 +116,24 @@ const STEERING: [&str; 97] = [
     "TMPPREFIX",
     "USR_ACE",
     "VAR_ACE",
+    "VIMINIT",
     "VISUAL",
     "ZDOTDIR",
     "_JAVA_OPTIONS",
 ];
 
 /// The same, by how they begin or end.
-const STEERING_HEADS: [&str; 5] = ["BASH_FUNC_", "GIT_CONFIG", "KRB5_CONFIG", "MALLOC_", "XDG_"];
+const STEERING_HEADS: [&str; 9] = [
+    "BASH_FUNC_",
+    "GIT_CONFIG",
+    "KRB5_CONFIG",
+    "LUA_CPATH_",
+    "LUA_INIT_",
+    "LUA_PATH_",
+    "MALLOC_",
+    "XDG_",
+    "npm_config_",
+];
 const STEERING_TAILS: [&str; 2] = ["_PROXY", "_proxy"];
 
 /// For each first byte, the lengths of [`STEERING`]'s names as bits: nearly every name of a large document is told apart
@@ -183,9 +204,17 @@ mod tests {
         for name in ["LD_PRELOAD", "DYLD_INSERT_LIBRARIES", "GLIBC_TUNABLES", "LD_"] {
             assert!(is_loader(name) && is_refused_from_a_store(name), "{name}");
         }
-        for name in
-            ["PATH", "BASH_ENV", "NODE_OPTIONS", "https_proxy", "ALL_PROXY", "GIT_CONFIG_COUNT", "_JAVA_OPTIONS"]
-        {
+        for name in [
+            "PATH",
+            "BASH_ENV",
+            "NODE_OPTIONS",
+            "https_proxy",
+            "ALL_PROXY",
+            "GIT_CONFIG_COUNT",
+            "_JAVA_OPTIONS",
+            "npm_config_script_shell",
+            "SSLKEYLOGFILE",
+        ] {
             assert!(!is_loader(name) && is_refused_from_a_store(name), "{name}");
         }
         for name in ["DATABASE_URL", "APP_PATH", "LDAP_URL", "PROXY"] {

@@ -23,14 +23,13 @@ fn nothing_is_left_at_the_exec(kind: &'static str, arenas: &[Arena], user: User)
     }
 }
 
-/// Nothing was run, and the arena holds no more than other memory does.
+/// Nothing was run. A failed look-up ends before there is an arena, so this says nothing of one.
 #[track_caller]
 fn nothing_is_left_at_the_exit(kind: &'static str, user: User) {
     for arena in [Arena::Secret, Arena::Locked, Arena::Unlocked] {
         let report = scan(case(kind).failing(), &optimized(), arena, At::Exit, user);
         assert!(report.environment.is_empty(), "{kind}: the command ran");
         report.assert_nothing_left();
-        assert_eq!(report.windows_in_arena(), 0, "{kind}: the arena was not wiped");
     }
 }
 
