@@ -172,12 +172,10 @@ impl Walk {
             return self.note(path, format!("belongs to uid {}", stat.st_uid), Some(format!("chown {}", self.uid)));
         }
         let folder = sys::file_type(stat) == libc::S_IFDIR;
-        let others = stat.st_mode & 0o002 != 0;
-        // umask 002: a group of the owner's own number is the owner.
-        let group = stat.st_mode & 0o020 != 0 && stat.st_gid != stat.st_uid;
-        if (others || group) && !(folder && stat.st_mode & libc::S_ISVTX != 0) {
-            let who = if others { "anyone" } else { "its group" };
-            let fix = if others { "chmod go-w" } else { "chmod g-w" };
+        if let Some(who) = sys::other_writers(stat)
+            && !(folder && stat.st_mode & libc::S_ISVTX != 0)
+        {
+            let fix = if who == "anyone" { "chmod go-w" } else { "chmod g-w" };
             self.note(path, format!("can be written by {who}"), Some(fix.into()));
         }
     }

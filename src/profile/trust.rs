@@ -42,11 +42,8 @@ impl Store {
         let path = folder.join("trust");
         let shown = printable(&path.to_string_lossy());
         let fail = |what: String| Error::new(format!("{shown}: {what}"));
-        let lone = |stat: &FileStat| {
-            // A group of the owner's own number is the owner: umask 002.
-            let group = stat.st_mode & 0o020 != 0 && stat.st_gid != stat.st_uid;
-            stat.st_uid == nix::unistd::geteuid().as_raw() && stat.st_mode & 0o002 == 0 && !group
-        };
+        let lone =
+            |stat: &FileStat| stat.st_uid == nix::unistd::geteuid().as_raw() && sys::other_writers(stat).is_none();
         if let Ok(stat) = sys::stat(&folder)
             && !lone(&stat)
         {

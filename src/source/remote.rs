@@ -72,8 +72,7 @@ fn check(fd: OwnedFd, place: &Path, owner: libc::uid_t) -> Result<OwnedFd, Fault
             stat.st_uid
         )));
     }
-    let group = stat.st_mode & 0o020 != 0 && stat.st_gid != stat.st_uid;
-    if stat.st_mode & 0o002 != 0 || group {
+    if sys::other_writers(&stat).is_some() {
         return Err(Fault::invalid(format!("{shown}: can be written by others")).hint(format!("chmod go-w {shown}")));
     }
     Ok(fd)

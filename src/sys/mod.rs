@@ -119,6 +119,13 @@ pub fn file_type(stat: &FileStat) -> libc::mode_t {
     stat.st_mode & libc::S_IFMT
 }
 
+/// Who but the owner and root can write what `stat` describes. A group of the owner's own number is the owner (umask 002).
+pub fn other_writers(stat: &FileStat) -> Option<&'static str> {
+    let anyone = stat.st_mode & 0o002 != 0;
+    let group = stat.st_mode & 0o020 != 0 && stat.st_gid != stat.st_uid;
+    anyone.then_some("anyone").or(group.then_some("its group"))
+}
+
 /// Reads to the end, into one buffer sized by fstat. `ready` is called before each read of what is no regular file and
 /// waits until there is something to read.
 ///
