@@ -2,6 +2,7 @@
 //! fail, it kills. What we can do without is tried where that costs nothing.
 
 use super::signals::Mask;
+use super::spawn::vfork;
 use nix::errno::Errno;
 
 /// Runs in a child with our memory, of which it touches nothing.
@@ -21,16 +22,15 @@ pub fn permits(number: libc::c_long) -> bool {
     if unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) } != FILTERED {
         return true;
     }
-    let mut stack = vec![0_u128; 1024];
     let Ok(before) = Mask::ALL.change(libc::SIG_SETMASK) else { return false };
-    // SAFETY: the stack is ours, aligned, and alive until the child has ended (CLONE_VFORK). No signal is asked for at
-    // its end: the caller's SIGCHLD stays as it is, and even where it is ignored the status is kept for us.
+    // SAFETY: `attempt` makes two system calls and ends. No signal is asked for at its end: the caller's SIGCHLD stays as
+    // it is, and even where it is ignored the status is kept for us.
     let survived = unsafe {
-        let top = stack.as_mut_ptr().add(stack.len()).cast();
-        let pid = libc::clone(attempt, top, libc::CLONE_VM | libc::CLONE_VFORK, number as *mut libc::c_void);
-        let mut status = -1;
-        while pid > 0 && libc::waitpid(pid, &raw mut status, libc::__WALL) < 0 && Errno::last() == Errno::EINTR {}
-        pid > 0 && status == 0
+        vfork(attempt, number as *mut libc::c_void, 0, &mut -1).is_ok_and(|pid| {
+            let mut status = -1;
+            while libc::waitpid(pid, &raw mut status, libc::__WALL) < 0 && Errno::last() == Errno::EINTR {}
+            status == 0
+        })
     };
     let _ = before.change(libc::SIG_SETMASK);
     survived

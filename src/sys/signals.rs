@@ -8,7 +8,7 @@ use nix::sys::signal::{SigSet, Signal};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// The signals that end a launch.
-const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
+pub(super) const ENDING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
 /// How many children there can be at once: one per source and command, each of which holds three descriptors.
 const MAX_GROUPS: usize = 1024;
@@ -86,7 +86,8 @@ impl Mask {
     }
 }
 
-fn disposition(signal: libc::c_int) -> libc::sighandler_t {
+/// What happens at a signal. Async-signal-safe, as [`set_disposition`] is.
+pub(super) fn disposition(signal: libc::c_int) -> libc::sighandler_t {
     // SAFETY: a null new action only asks for the old one, which is plain data.
     unsafe {
         let mut old: libc::sigaction = std::mem::zeroed();
@@ -95,7 +96,8 @@ fn disposition(signal: libc::c_int) -> libc::sighandler_t {
     }
 }
 
-fn set_disposition(signal: libc::c_int, handler: libc::sighandler_t) {
+/// Changes it.
+pub(super) fn set_disposition(signal: libc::c_int, handler: libc::sighandler_t) {
     // SAFETY: the handler is SIG_DFL, SIG_IGN or `end`, which only does what a handler may.
     unsafe { libc::signal(signal, handler) };
 }

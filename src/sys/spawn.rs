@@ -3,7 +3,6 @@
 use super::signals::Mask;
 use super::{above_stdio, signals};
 use nix::errno::Errno;
-use nix::sys::signal::Signal;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
@@ -83,11 +82,9 @@ unsafe fn set_up(start: &Start<'_>) -> nix::Result<()> {
         if libc::getppid() != start.parent {
             return Err(Errno::ESRCH);
         }
-        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
-            let mut old: libc::sigaction = std::mem::zeroed();
-            libc::sigaction(signal as i32, std::ptr::null(), &raw mut old);
-            if old.sa_sigaction != libc::SIG_IGN {
-                libc::signal(signal as i32, libc::SIG_DFL);
+        for signal in signals::ENDING.map(|signal| signal as i32) {
+            if signals::disposition(signal) != libc::SIG_IGN {
+                signals::set_disposition(signal, libc::SIG_DFL);
             }
         }
         // All three are 3 or above, so no dup2 overwrites one that is still needed.
@@ -125,23 +122,12 @@ pub fn spawn(program: &Program, argv: &[CString], envp: &[&CStr], stdio: &Stdio,
         parent: nix::unistd::getpid().as_raw(),
         error: 0,
     };
-    let mut stack = vec![0_u128; 4096];
     let mut pidfd: libc::c_int = -1;
     // No handler of ours may run in the child while it shares our memory.
     let before = Mask::ALL.change(libc::SIG_SETMASK)?;
-    // SAFETY: the stack is ours and large enough for a few calls, grows down from its aligned end, and CLONE_VFORK
-    // keeps it, `start` and both lists alive until the child has exec'd or exited.
-    let pid = unsafe {
-        libc::clone(
-            child,
-            stack.as_mut_ptr().add(stack.len()).cast(),
-            libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD,
-            (&raw mut start).cast(),
-            &raw mut pidfd,
-        )
-    };
-    let made = Errno::result(pid);
-    let enlisted = made.is_ok() && start.error == 0 && signals::enlist(pid);
+    // SAFETY: `start` and both lists are alive until the child has exec'd or exited, and `child` never returns.
+    let made = unsafe { vfork(child, (&raw mut start).cast(), libc::CLONE_PIDFD | libc::SIGCHLD, &mut pidfd) };
+    let enlisted = start.error == 0 && made.is_ok_and(signals::enlist);
     let _ = before.change(libc::SIG_SETMASK);
     let pid = made?;
     // SAFETY: the kernel made this descriptor for us.
@@ -151,6 +137,25 @@ pub fn spawn(program: &Program, argv: &[CString], envp: &[&CStr], stdio: &Stdio,
         0 => Err(Errno::EAGAIN), // more children than the handler could end
         error => Err(Errno::from_raw(error)),
     }
+}
+
+/// A child with our memory and a stack of its own; we sleep until it has exec'd or exited.
+///
+/// # Safety
+/// `run` only makes system calls and never returns, `argument` is what it takes, all signals are blocked.
+pub(super) unsafe fn vfork(
+    run: extern "C" fn(*mut libc::c_void) -> libc::c_int,
+    argument: *mut libc::c_void,
+    flags: libc::c_int,
+    pidfd: &mut libc::c_int,
+) -> nix::Result<libc::pid_t> {
+    let mut stack = vec![0_u128; 4096];
+    // SAFETY: the stack is ours and large enough for a few calls, grows down from its aligned end, and CLONE_VFORK keeps
+    // it alive; the rest is the caller's promise.
+    Errno::result(unsafe {
+        let top = stack.as_mut_ptr().add(stack.len()).cast();
+        libc::clone(run, top, libc::CLONE_VM | libc::CLONE_VFORK | flags, argument, &raw mut *pidfd)
+    })
 }
 
 impl Child {
