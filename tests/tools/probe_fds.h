@@ -58,7 +58,8 @@ void probe_descriptors(void)
     }
     for (int i = 0; i < kept_count; i++) {
         struct kept *k = &kept[i];
-        int named = S_ISREG(k->st.st_mode) || S_ISDIR(k->st.st_mode) || S_ISCHR(k->st.st_mode);
+        /* A file without a name is another one in each run, as a pipe is. */
+        int named = (S_ISREG(k->st.st_mode) && k->st.st_nlink) || S_ISDIR(k->st.st_mode) || S_ISCHR(k->st.st_mode);
         int twin = k->fd;
         for (int j = 0; j < i && twin == k->fd; j++)
             if (same_open_file(kept[j].fd, k->fd))
