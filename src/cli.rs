@@ -8,6 +8,14 @@ use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
+/// How it is called, in a line.
+pub const USAGE: &str = "inject [OPTIONS] -- COMMAND [ARG]..., or inject VERB [OPTIONS]";
+
+/// The hint of every usage error.
+pub fn usage(usage: &str) -> String {
+    format!("usage: {usage}; `inject --help` shows the rest")
+}
+
 /// Starts a program with its secrets.
 ///
 /// Reads a profile, resolves the variables that it maps to sources, and becomes COMMAND with only those variables set.
@@ -175,10 +183,10 @@ fn usage_error(text: &str) -> Error {
         text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     let starting = |start: &str| paragraphs.iter().find_map(|part| part.strip_prefix(start));
     let message = starting("error: ").unwrap_or("the command line is not understood");
-    let usage = starting("Usage: ").unwrap_or("inject [OPTIONS] -- COMMAND [ARG]... inject VERB [OPTIONS]");
-    let usage = usage.replace("... inject VERB", "..., or inject VERB");
+    let own = starting("Usage: ").map(|own| own.replace("... inject VERB", "..., or inject VERB"));
+    let usage = usage(own.as_deref().unwrap_or(USAGE));
     let tip = starting("tip: ").map_or_else(String::new, |tip| format!("{tip}; "));
-    Error::new(printable(message)).hint(printable(&format!("{tip}usage: {usage}; `inject --help` shows the rest")))
+    Error::new(printable(message)).hint(printable(&format!("{tip}{usage}")))
 }
 
 impl Load {

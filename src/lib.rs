@@ -44,35 +44,35 @@ pub enum Run {
     Launch(Ready),
 }
 
-/// Does what the command line says, up to the point of no return. `argv` is the caller's, the null included.
+/// Does what the command line says, up to the point of no return: `front` is what stands before `--`, `name` the first
+/// word behind it, and `argv` that and what follows, the caller's own, the null included.
 ///
 /// # Errors
 /// Why nothing was run.
-pub fn run(words: &[&'static CStr], command: &[*const libc::c_char], environ: &Environ) -> Result<Run, Error> {
+pub fn run(
+    front: &[&'static CStr],
+    name: Option<&CStr>,
+    argv: &[*const libc::c_char],
+    environ: &Environ,
+) -> Result<Run, Error> {
     if sys::elevated() {
         return Err(Error::new("refuses to run set-user-ID, set-group-ID or with file capabilities"));
     }
-    let (front, behind) = words.split_at(words.iter().position(|word| word.to_bytes() == b"--").unwrap_or(words.len()));
     let cli = match cli::parse(front.iter().map(|word| sys::os_string(word))) {
         Ok(Parsed::Do(cli)) => *cli,
         Ok(Parsed::Show(text)) => return Ok(Run::Done(verb::print(&text))),
         // Nobody typed that: a completion script is older than this program, or asks for a word that is half there.
-        Err(_) if words.get(1).is_some_and(|word| word.to_bytes() == b"complete") => return Ok(Run::Done(0)),
+        Err(_) if front.get(1).is_some_and(|word| word.to_bytes() == b"complete") => return Ok(Run::Done(0)),
         Err(error) => return Err(error),
     };
-    let name = behind.get(1).copied();
     match cli.verb {
-        None => launch(&cli, name, command, environ).map(Run::Launch),
+        None => launch(&cli, name, argv, environ).map(Run::Launch),
         Some(verb) => dispatch(verb, cli.load, name, environ).map(Run::Done),
     }
 }
 
 fn launch(cli: &Cli, name: Option<&CStr>, argv: &[*const libc::c_char], environ: &Environ) -> Result<Ready, Error> {
-    let name = name.ok_or_else(|| {
-        Error::new("no command").hint(
-            "usage: inject [OPTIONS] -- COMMAND [ARG]..., or inject VERB [OPTIONS]; `inject --help` shows the rest",
-        )
-    })?;
+    let name = name.ok_or_else(|| Error::new("no command").hint(cli::usage(cli::USAGE)))?;
     let profile = Profile::read(cli.load.wish(environ)?, environ);
     let plan = plan::Plan::new(&profile, environ)?;
     verb::trust::require(&profile, &cli.load, environ)?;
@@ -119,13 +119,14 @@ pub unsafe fn start(argc: i32, argv: *const *const libc::c_char, envp: *const *c
     sys::hide_panics();
     // SAFETY: the caller's promise.
     let (words, pointers, environ) = unsafe { (sys::words(argc, argv), sys::pointers(argc, argv), Environ::new(envp)) };
-    let command = words.iter().position(|word| word.to_bytes() == b"--").map_or(pointers.len(), |at| at + 1);
-    let argv = pointers.get(command..).unwrap_or_default();
-    let launching = words.iter().any(|word| word.to_bytes() == b"--");
+    let dashes = words.iter().position(|word| word.to_bytes() == b"--");
+    let front = &words[..dashes.unwrap_or(words.len())];
+    let behind = dashes.map_or(words.len(), |at| at + 1);
+    let argv = pointers.get(behind..).unwrap_or_default();
     let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         closed
             .map_err(|error| Error::new(format!("cannot close its memory to other processes: {}", error::os(error))))?;
-        run(&words, argv, &environ)
+        run(front, words.get(behind).copied(), argv, &environ)
     }));
     // From here on nothing refers to the caller's environment: what was passed on stands in the arena.
     #[cfg(not(feature = "leak-no-scrub"))]
@@ -144,7 +145,7 @@ pub unsafe fn start(argc: i32, argv: *const *const libc::c_char, envp: *const *c
         Ok(Err(error)) => error,
         Err(_) => return 125, // the panic hook has said where
     };
-    let last = if launching { "inject: nothing was run\n" } else { "" };
+    let last = if dashes.is_some() { "inject: nothing was run\n" } else { "" };
     sys::write_lossy(2, format!("{}{last}", error.render()).as_bytes());
     error.exit
 }

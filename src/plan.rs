@@ -124,8 +124,7 @@ impl<'p> Plan<'p> {
         }
         plan.stacks.reverse();
         plan.inheritance(&mut reports);
-        let late = profile.late && reports.len() == 1;
-        Error::of(reports).map_err(|error| if late { error.exit(124) } else { error })?;
+        profile.verdict(reports)?;
         Ok(plan)
     }
 

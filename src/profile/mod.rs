@@ -86,7 +86,7 @@ pub struct Profile {
     pub wish: Wish,
     /// What is wrong with them.
     pub reports: Vec<Report>,
-    /// Whether all that is wrong is a pipe that gave nothing in time.
+    /// Whether a pipe gave nothing in time.
     pub late: bool,
 }
 
@@ -96,9 +96,8 @@ impl Profile {
     /// # Errors
     /// Everything that is wrong with them, exit 125.
     pub fn load(wish: Wish, environ: &Environ) -> Result<Self, Error> {
-        let mut profile = Self::read(wish, environ);
-        let late = profile.late;
-        Error::of(std::mem::take(&mut profile.reports)).map_err(|error| if late { error.exit(124) } else { error })?;
+        let profile = Self::read(wish, environ);
+        profile.verdict(profile.reports.clone())?;
         Ok(profile)
     }
 
@@ -116,8 +115,16 @@ impl Profile {
             stacks.push(Stack { files: order, sources });
         }
         check_wish(&wish, &mut reports);
-        let late = late && reports.len() == 1;
         Self { files, stacks, wish, reports, late }
+    }
+
+    /// What `reports`, its own and what was found since, come to.
+    ///
+    /// # Errors
+    /// All of them: exit 125, or 124 where there is nothing but a pipe that gave nothing in time.
+    pub fn verdict(&self, reports: Vec<Report>) -> Result<(), Error> {
+        let late = self.late && reports.len() == 1;
+        Error::of(reports).map_err(|error| if late { error.exit(124) } else { error })
     }
 
     /// Whether an entry of this name was reported itself.

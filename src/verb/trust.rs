@@ -15,8 +15,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Something is not trusted: exit 125, with the command to run.
 pub fn require(profile: &Profile, load: &Load, environ: &Environ) -> Result<(), Error> {
-    let needs = |file: &File| file.found.origin == Origin::Tree || file.concern.is_some();
-    if load.trusts(environ) || !profile.files.iter().any(needs) {
+    if load.trusts(environ) || unapproved(profile, None).is_empty() {
         return Ok(());
     }
     let store = Store::open(environ)?;
