@@ -4,7 +4,6 @@ use crate::arena::Arena;
 use crate::error::{Error, os, printable};
 use crate::merge::{Merged, Outcome};
 use crate::plan::Plan;
-use crate::reference::matches;
 use crate::sys::Environ;
 use nix::sys::resource::{Resource, getrlimit};
 use std::collections::HashSet;
@@ -29,6 +28,11 @@ pub fn inherited<'e>(
     environ.pairs().filter(|(name, _)| goes(name) && seen.insert(*name)).collect()
 }
 
+/// The same, where the profile's part is merged.
+fn passed<'e>(plan: &Plan<'_>, merged: &Merged<'_>, environ: &'e Environ) -> Vec<(&'e [u8], &'e [u8])> {
+    inherited(plan, &|name| merged.get(name).is_some(), environ)
+}
+
 impl Block {
     /// Packs the environment of a launch.
     ///
@@ -41,7 +45,7 @@ impl Block {
         argv: &[*const libc::c_char],
         path: usize,
     ) -> Result<Self, Error> {
-        let inherited = inherited(plan, &|name| merged.get(name).is_some(), environ);
+        let inherited = passed(plan, merged, environ);
         let all = || inherited.iter().copied().chain(set(merged));
         let (count, size) = fits(all, argv, path)?;
         let fail = |error| Error::new(format!("no memory for the environment: {}", os(error)));
@@ -66,7 +70,7 @@ fn set<'m>(merged: &'m Merged<'_>) -> impl Iterator<Item = (&'m [u8], &'m [u8])>
 /// # Errors
 /// It is larger: exit 125.
 pub fn check(plan: &Plan<'_>, merged: &Merged<'_>, environ: &Environ) -> Result<(), Error> {
-    let inherited = inherited(plan, &|name| merged.get(name).is_some(), environ);
+    let inherited = passed(plan, merged, environ);
     fits(|| inherited.iter().copied().chain(set(merged)), &[], 0).map(drop)
 }
 
@@ -100,11 +104,11 @@ fn limit() -> usize {
 
 /// Variables of the caller whose loss changes how a command behaves, and that were dropped.
 pub fn missed<'e>(plan: &Plan<'_>, merged: Option<&Merged<'_>>, environ: &'e Environ) -> Vec<&'e str> {
-    let telling = ["LISTEN_FDS", "NOTIFY_SOCKET", "MAKEFLAGS"];
+    const TELLING: [&str; 3] = ["LISTEN_FDS", "NOTIFY_SOCKET", "MAKEFLAGS"];
     let dropped =
         |name: &&str| plan.inherited_by(name.as_bytes()).is_none() && merged.is_none_or(|m| m.get(name).is_none());
     let names = environ.pairs().filter_map(|(name, _)| std::str::from_utf8(name).ok());
-    names.filter(|name| telling.iter().any(|t| matches(t.as_bytes(), name.as_bytes()))).filter(dropped).collect()
+    names.filter(|name| TELLING.contains(name)).filter(dropped).collect()
 }
 
 /// What `-v` says of a launch: names and sources, never a value.
@@ -116,12 +120,11 @@ pub fn told(
     kept: crate::arena::Kept,
 ) -> String {
     let mut out = String::new();
-    for (name, _) in inherited(plan, &|name| merged.get(name).is_some(), environ) {
+    for (name, _) in passed(plan, merged, environ) {
         out.push_str(&format!("inject: {} inherited\n", printable(&String::from_utf8_lossy(name))));
     }
     for variable in merged.variables.iter().filter(|variable| variable.exposed()) {
-        let from =
-            variable.line.map_or_else(|| "--set".into(), |line| printable(&crate::merge::shown_from(line.entry)));
+        let from = variable.line.map_or_else(|| "--set".into(), |line| crate::merge::shown_from(line.entry));
         let how = match &variable.outcome {
             Outcome::Default(_) => " (absent: its default)",
             Outcome::Unset => " (absent: unset)",

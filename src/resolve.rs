@@ -66,15 +66,16 @@ impl Answers {
 
     /// The entry of a list that counts: the first that is not absent, else the last. `None` where it was not asked yet.
     pub fn chosen<'w, 'p>(&self, want: &'w Want<'p>) -> Option<&'w Ask<'p>> {
-        let mut last = None;
-        for ask in &want.asks {
-            self.batches.get(ask.batch)?.get(ask.locator)?.as_ref()?;
-            last = Some(ask);
+        let (last, others) = want.asks.split_last()?;
+        let asked = |ask: &Ask<'_>| self.batches.get(ask.batch)?.get(ask.locator)?.as_ref().map(drop);
+        for ask in others {
+            asked(ask)?;
             if !self.is_absent(want, ask) {
-                break;
+                return Some(ask);
             }
         }
-        last
+        // Whatever it gave: nothing comes behind it, so nobody need look.
+        asked(last).map(|()| last)
     }
 
     fn is_absent(&self, want: &Want<'_>, ask: &Ask<'_>) -> bool {
