@@ -1,6 +1,7 @@
 //! One line of `[vars]` or `[secrets]`.
 
-use super::parse::{Problems, in_order};
+use super::parse::in_order;
+use super::problems::Problems;
 use crate::error::printable;
 use crate::reference::{Ref, Template, is_name};
 use std::borrow::Cow;

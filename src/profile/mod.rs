@@ -5,6 +5,8 @@ pub mod find;
 pub mod names;
 pub mod open;
 pub mod parse;
+pub mod problems;
+mod settings;
 pub mod sources;
 pub mod trust;
 
@@ -37,7 +39,7 @@ pub struct File {
 impl File {
     /// The line of byte `at`.
     pub fn line(&self, at: usize) -> usize {
-        parse::line(&self.text, at)
+        problems::line(&self.text, at)
     }
 
     /// The folder that its relative paths start from; for a pipe, which lies in none, the working directory.

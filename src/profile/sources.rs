@@ -3,11 +3,13 @@
 
 use super::File;
 use super::entry::{From, Key, Value};
-use super::parse::{Problems, Setting, SourceTable};
+use super::parse::{Setting, SourceTable};
+use super::problems::Problems;
+use super::settings;
 use crate::document::Field;
 use crate::error::{Report, printable};
 use crate::reference::{Ref, is_name, nearest};
-use crate::source::kind::{self, Documents, Holds, KINDS, Kind, Locates};
+use crate::source::kind::{self, Documents, KINDS, Kind, Locates};
 use crate::sys::Environ;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -193,7 +195,7 @@ fn merged(
         let file = &files[*index];
         let mut problems = problems(file);
         for (key, setting, at) in table.settings.iter().filter(|(key, ..)| key != "kind") {
-            check_setting(kind, &def.name, key, setting, *at, &mut problems);
+            settings::check(kind, &def.name, key, setting, *at, &mut problems);
             let mut setting = setting.clone();
             if let (Setting::List(words), "run") = (&mut setting, key.as_str())
                 && let Some(program) = words.first_mut().filter(|program| program.contains('/'))
@@ -250,65 +252,4 @@ fn problems(file: &File) -> Problems<'_> {
 
 fn kind_names() -> Vec<&'static str> {
     KINDS.iter().map(|kind| kind.name).collect()
-}
-
-fn check_setting(kind: &Kind, source: &str, key: &str, value: &Setting, at: usize, problems: &mut Problems<'_>) {
-    if key == "pass-env" && kind.store.is_some() {
-        return check_type(source, key, Holds::List, value, at, problems);
-    }
-    match kind.settings.iter().find(|setting| setting.name == key) {
-        Some(setting) => check_type(source, key, setting.holds, value, at, problems),
-        None => {
-            let mut known: Vec<_> = kind.settings.iter().map(|setting| setting.name).chain(["kind"]).collect();
-            known.extend(kind.store.map(|_| "pass-env"));
-            problems.unknown(
-                at,
-                &format!("source.{source}: "),
-                &format!("setting of a source of kind '{}':", kind.name),
-                key,
-                &known,
-            );
-        }
-    }
-}
-
-fn check_type(source: &str, key: &str, holds: Holds, value: &Setting, at: usize, problems: &mut Problems<'_>) {
-    let what = format!("source.{source}.{key}");
-    match (holds, value) {
-        (Holds::Text, Setting::Text(text)) if !text.contains('\0') => {}
-        (Holds::Flag, Setting::Flag(_)) | (Holds::Codes, Setting::Codes(_)) => {}
-        (Holds::List, Setting::List(list)) => check_list(&what, key, list, at, problems),
-        (Holds::Choice(words), Setting::Text(word)) => {
-            if !words.contains(&word.as_str()) {
-                problems.unknown(at, &format!("{what}: "), "value", word, words);
-            }
-        }
-        (Holds::Choice(words), _) => problems.at(at, format!("{what}: one of {} is wanted here", words.join(", "))),
-        (Holds::Text, _) => problems.at(at, format!("{what}: a string is wanted here")),
-        (Holds::Flag, _) => problems.at(at, format!("{what}: true or false is wanted here")),
-        (Holds::List, _) => problems.at(at, format!("{what}: an array of strings is wanted here")),
-        (Holds::Codes, _) => problems.at(at, format!("{what}: an array of exit codes is wanted here")),
-    }
-}
-
-fn check_list(what: &str, key: &str, list: &[String], at: usize, problems: &mut Problems<'_>) {
-    if list.iter().any(|item| item.contains('\0')) {
-        problems.at(at, format!("{what}: a NUL character cannot be in a string here"));
-    }
-    match key {
-        "run" if list.first().is_none_or(String::is_empty) => problems.at(at, format!("{what}: names no program")),
-        "pass-env" => {
-            for name in list.iter().filter(|name| !is_name(name.as_bytes())) {
-                problems.at(at, format!("{what}: '{}' is no name of a variable", printable(name)));
-            }
-        }
-        "credentials" => {
-            for pattern in list {
-                if let Err(message) = super::parse::check_pattern(pattern) {
-                    problems.at(at, format!("{what}: {message}"));
-                }
-            }
-        }
-        _ => {}
-    }
 }
