@@ -4,6 +4,7 @@
 //! scrub - execve. Everything up to the command is pure or reads profiles only; nothing behind it can fail for what the
 //! profile says.
 
+pub mod answers;
 pub mod arena;
 pub mod block;
 pub mod cli;

@@ -1,5 +1,6 @@
 //! From answers to variables: which entry wins each name, its bytes decoded, trimmed and put into templates.
 
+use crate::answers::Answers;
 use crate::document::{self, Document};
 use crate::error::{Error, Fault, Report, printable};
 use crate::filter;
@@ -7,7 +8,6 @@ use crate::plan::{Line, Plan, Want, template};
 use crate::profile::entry::{Entry, Key, Secret as Options, Value};
 use crate::profile::names;
 use crate::reference::{Part, Template};
-use crate::resolve::Answers;
 use crate::secret::Secret;
 use crate::sys::MAX_BYTES;
 use std::borrow::Cow;

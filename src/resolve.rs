@@ -1,97 +1,22 @@
 //! Asking the sources: programs and stores are started first, local files are read while they work, and what is still
 //! open is asked in a further round, since the next entry of a list is only for what is absent.
 
+use crate::answers::{Answer, Answers};
 use crate::clock::Clock;
-use crate::document::dotenv::Dialect;
-use crate::document::{Document, Format};
-use crate::error::{Fault, State};
-use crate::plan::{Ask, Batch, Plan, Want};
+use crate::error::Fault;
+use crate::plan::{Ask, Batch, Plan};
 use crate::process::{Job, Running, drive};
 use crate::profile::sources::SourceDef;
-use crate::secret::Secret;
 use crate::source::command::{self, Printed};
 use crate::source::env::Env;
 use crate::source::file::Files;
-use crate::source::kind::Documents;
 use crate::source::remote::{self, Conversation};
 use crate::source::{Locator, Payload, Source};
 use crate::sys::{Environ, Guard};
 
-/// What one locator gave.
-pub enum Answer {
-    /// Bytes of which nobody wants a field.
-    Whole(Secret),
-    /// A document.
-    Parsed(Box<Document>),
-}
-
-/// What every locator of every batch gave; `None` where nobody asked in the end.
-pub struct Answers {
-    batches: Vec<Vec<Option<Result<Answer, Fault>>>>,
-    /// Remarks for `-v` and `check`, with the source's name in front.
-    pub notes: Vec<String>,
-}
-
-impl Answers {
-    /// What one reference gave: the whole bytes or the field.
-    ///
-    /// # Errors
-    /// Why there is no value.
-    pub fn value(&self, ask: &Ask<'_>) -> Result<&[u8], Fault> {
-        match (self.answer(ask)?, &ask.field) {
-            (Answer::Whole(bytes), None) => Ok(bytes.expose()),
-            (Answer::Parsed(document), None) => Ok(document.bytes()),
-            (Answer::Parsed(document), Some(field)) => document.pick(field),
-            (Answer::Whole(_), Some(_)) => Err(Fault::invalid("not parsed")),
-        }
-    }
-
-    /// What one reference gave, for a pattern.
-    ///
-    /// # Errors
-    /// Why there is no document.
-    pub fn document(&self, ask: &Ask<'_>) -> Result<&Document, Fault> {
-        match self.answer(ask)? {
-            Answer::Parsed(document) => Ok(document),
-            Answer::Whole(_) => Err(Fault::invalid("not parsed")),
-        }
-    }
-
-    fn answer(&self, ask: &Ask<'_>) -> Result<&Answer, Fault> {
-        match self.batches.get(ask.batch).and_then(|batch| batch.get(ask.locator)?.as_ref()) {
-            Some(answer) => answer.as_ref().map_err(Clone::clone),
-            None => Err(Fault::invalid("was not asked")),
-        }
-    }
-
-    /// The entry of a list that counts: the first that is not absent, else the last. `None` where it was not asked yet.
-    pub fn chosen<'w, 'p>(&self, want: &'w Want<'p>) -> Option<&'w Ask<'p>> {
-        let (last, others) = want.asks.split_last()?;
-        let asked = |ask: &Ask<'_>| self.batches.get(ask.batch)?.get(ask.locator)?.as_ref().map(drop);
-        for ask in others {
-            asked(ask)?;
-            if !self.is_absent(want, ask) {
-                return Some(ask);
-            }
-        }
-        // Whatever it gave: nothing comes behind it, so nobody need look.
-        asked(last).map(|()| last)
-    }
-
-    fn is_absent(&self, want: &Want<'_>, ask: &Ask<'_>) -> bool {
-        let gave = if want.pattern {
-            self.document(ask).and_then(|d| d.at(ask.field.as_ref()).map(drop))
-        } else {
-            self.value(ask).map(drop)
-        };
-        matches!(gave, Err(fault) if fault.state == State::Absent)
-    }
-}
-
 /// Resolves everything that the plan wants.
 pub fn resolve(plan: &Plan<'_>, environ: &Environ, clock: &Clock) -> Answers {
-    let mut answers = Answers { batches: Vec::new(), notes: Vec::new() };
-    answers.batches.extend(plan.batches.iter().map(|batch| batch.locators.iter().map(|_| None).collect()));
+    let mut answers = Answers::none(plan);
     let mut resolver =
         Resolver { plan, environ, clock, guard: None, stores: plan.batches.iter().map(|_| None).collect() };
     loop {
@@ -270,67 +195,8 @@ impl<'a> Resolver<'a> {
         let source = self.plan.batches[batch].source;
         let answer = result.and_then(|payload| {
             answers.notes.extend(payload.notes.iter().map(|note| format!("{}: {note}", source.name)));
-            self.parse(batch, locator, payload, &mut answers.notes)
+            Answer::of(&self.plan.batches[batch], locator, payload, &mut answers.notes)
         });
         answers.batches[batch][locator] = Some(answer);
-    }
-
-    /// Parses what somebody wants a field of, once.
-    fn parse(&self, batch: usize, locator: usize, payload: Payload, notes: &mut Vec<String>) -> Result<Answer, Fault> {
-        let Batch { source, locators, parsed, .. } = &self.plan.batches[batch];
-        if !parsed[locator] {
-            return Ok(Answer::Whole(payload.bytes));
-        }
-        let format = format(source, &locators[locator], payload.bytes.expose())?;
-        let documents = source.kind.documents;
-        let guessed =
-            format == Format::Dotenv && documents == Documents::ByLook && source.text("format") != Some("dotenv");
-        let document = Document::parse(payload.bytes, format, dialect(source)).map_err(|mistake| {
-            let line = mistake.line.map_or_else(String::new, |line| format!("line {line}: "));
-            let fault = Fault::invalid(format!("{line}{}", mistake.message));
-            match mistake.hint {
-                Some(hint) => fault.hint(hint),
-                None => fault,
-            }
-        })?;
-        for repeat in document.repeated() {
-            let lines: Vec<_> = repeat.lines.iter().map(ToString::to_string).collect();
-            notes.push(format!(
-                "{}:{}: {} stands in lines {}; the last one counts",
-                source.name,
-                locators[locator].text,
-                repeat.name,
-                lines.join(", ")
-            ));
-        }
-        Ok(Answer::Parsed(Box::new(document.guessed(guessed))))
-    }
-}
-
-fn format(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<Format, Fault> {
-    let said = match source.text("format") {
-        Some("dotenv") => Some(Format::Dotenv),
-        Some("json") => Some(Format::Json),
-        Some("yaml") => Some(Format::Yaml),
-        Some("toml") => Some(Format::Toml),
-        _ => None,
-    };
-    let by_name = || Format::by_name(&locator.text).filter(|_| source.kind.documents == Documents::ByName);
-    let by_look = || bytes.trim_ascii_start().starts_with(b"{").then_some(Format::Json);
-    match source.kind.documents {
-        Documents::Dotenv => Ok(Format::Dotenv),
-        Documents::ByLook => Ok(said.or_else(by_look).unwrap_or(Format::Dotenv)),
-        Documents::ByName | Documents::None => said.or_else(by_name).or_else(by_look).ok_or_else(|| {
-            let hint = format!("[source.{}] format = \"dotenv\", \"json\", \"yaml\" or \"toml\" says it", source.name);
-            Fault::invalid("cannot tell the format of this file").hint(hint)
-        }),
-    }
-}
-
-fn dialect(source: &SourceDef) -> Dialect {
-    match (source.text("dialect"), source.flag("expand")) {
-        (Some("rust"), _) => Dialect::Rust,
-        (_, true) => Dialect::PythonExpand,
-        (_, false) => Dialect::Python,
     }
 }
