@@ -2,9 +2,10 @@
 
 use crate::arena::Arena;
 use crate::error::{Error, os, printable};
-use crate::merge::{Merged, Outcome};
+use crate::merge::Merged;
 use crate::plan::Plan;
 use crate::sys::Environ;
+use crate::variable::{Outcome, shown_from};
 use nix::sys::resource::{Resource, getrlimit};
 use std::collections::HashSet;
 
@@ -124,7 +125,7 @@ pub fn told(
         out.push_str(&format!("inject: {} inherited\n", printable(&String::from_utf8_lossy(name))));
     }
     for variable in merged.variables.iter().filter(|variable| variable.exposed()) {
-        let from = variable.line.map_or_else(|| "--set".into(), |line| crate::merge::shown_from(line.entry));
+        let from = variable.line.map_or_else(|| "--set".into(), |line| shown_from(line.entry));
         let how = match &variable.outcome {
             Outcome::Default(_) => " (absent: its default)",
             Outcome::Unset => " (absent: unset)",

@@ -23,6 +23,7 @@ pub mod resolve;
 pub mod secret;
 pub mod source;
 pub mod sys;
+pub mod variable;
 pub mod verb;
 
 use cli::{Cli, Parsed, Verb};

@@ -4,11 +4,12 @@ use super::{absolute, columns, pretty, print};
 use crate::cli::Load;
 use crate::clock::Clock;
 use crate::error::{Error, Fault, printable};
-use crate::merge::{Merged, Outcome, Variable, report, shown_from};
+use crate::merge::Merged;
 use crate::plan::{Plan, template};
 use crate::profile::entry::{From, Value};
 use crate::profile::{Profile, is_secret};
 use crate::sys::{self, Environ};
+use crate::variable::{Outcome, Variable, report, shown_from};
 use serde_json::{Value as Json, json};
 
 /// Prints a row for each secret; exits as a launch would, and with `strict` with 1 where there is a warning.
