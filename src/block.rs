@@ -25,7 +25,7 @@ pub fn inherited<'e>(
     environ: &'e Environ,
 ) -> Vec<(&'e [u8], &'e [u8])> {
     let mut seen = HashSet::new();
-    let goes = |name: &[u8]| plan.inherited_by(name).is_some() && !std::str::from_utf8(name).is_ok_and(decided);
+    let goes = |name: &[u8]| plan.inherit.by(name).is_some() && !std::str::from_utf8(name).is_ok_and(decided);
     environ.pairs().filter(|(name, _)| goes(name) && seen.insert(*name)).collect()
 }
 
@@ -107,7 +107,7 @@ fn limit() -> usize {
 pub fn missed<'e>(plan: &Plan<'_>, merged: Option<&Merged<'_>>, environ: &'e Environ) -> Vec<&'e str> {
     const TELLING: [&str; 3] = ["LISTEN_FDS", "NOTIFY_SOCKET", "MAKEFLAGS"];
     let dropped =
-        |name: &&str| plan.inherited_by(name.as_bytes()).is_none() && merged.is_none_or(|m| m.get(name).is_none());
+        |name: &&str| plan.inherit.by(name.as_bytes()).is_none() && merged.is_none_or(|m| m.get(name).is_none());
     let names = environ.pairs().filter_map(|(name, _)| std::str::from_utf8(name).ok());
     names.filter(|name| TELLING.contains(name)).filter(dropped).collect()
 }

@@ -13,6 +13,7 @@ pub mod document;
 pub mod error;
 pub mod exec;
 pub mod filter;
+pub mod inherit;
 pub mod merge;
 pub mod plan;
 pub mod process;

@@ -3,10 +3,11 @@
 
 use crate::document::Field;
 use crate::error::{Error, Report};
+use crate::inherit::Inherit;
 use crate::profile::entry::{Entry, From, Key, Secret, Value};
 use crate::profile::sources::{SourceDef, file_in};
 use crate::profile::{Profile, name_of};
-use crate::reference::{Ref, Template, matches};
+use crate::reference::{Ref, Template};
 use crate::source::Locator;
 use crate::source::kind::{Documents, Locates};
 use crate::sys::Environ;
@@ -92,12 +93,8 @@ pub struct Plan<'p> {
     pub wants: Vec<Want<'p>>,
     /// The same by source.
     pub batches: Vec<Batch<'p>>,
-    /// Patterns of the caller's variables, with the file and the byte where each stands.
-    pub inherit: Vec<(&'p str, Option<(usize, usize)>)>,
-    /// The same for credentials.
-    pub inherit_credentials: Vec<(&'p str, Option<(usize, usize)>)>,
-    /// Patterns of variables that are credentials of the sources in use, with the source's name.
-    pub credentials: Vec<(&'p str, &'p str)>,
+    /// Which of the caller's variables go through.
+    pub inherit: Inherit<'p>,
 }
 
 impl<'p> Plan<'p> {
@@ -107,15 +104,8 @@ impl<'p> Plan<'p> {
     /// What reading the profile has found, templates that use unknown names or themselves, credentials that `inherit`
     /// names: exit 125.
     pub fn new(profile: &'p Profile, environ: &Environ) -> Result<Self, Error> {
-        let mut plan = Self {
-            profile,
-            stacks: Vec::new(),
-            wants: Vec::new(),
-            batches: Vec::new(),
-            inherit: profile.wish.inherit.iter().map(|pattern| (pattern.as_str(), None)).collect(),
-            inherit_credentials: Vec::new(),
-            credentials: Vec::new(),
-        };
+        let mut plan =
+            Self { profile, stacks: Vec::new(), wants: Vec::new(), batches: Vec::new(), inherit: Inherit::of(profile) };
         let mut reports = profile.reports.clone();
         let mut above: Vec<&str> = profile.wish.set.iter().map(|(name, _)| name.as_str()).collect();
         for stack in (0..profile.stacks.len()).rev() {
@@ -123,7 +113,7 @@ impl<'p> Plan<'p> {
             plan.stacks.push(layers);
         }
         plan.stacks.reverse();
-        plan.inheritance(&mut reports);
+        plan.inherit.check(profile, &mut reports);
         profile.verdict(reports)?;
         Ok(plan)
     }
@@ -265,42 +255,6 @@ impl<'p> Plan<'p> {
         let place = self.batches[batch].place(locator);
         self.batches[batch].parsed[place] |= field.is_some() || matches!(line.entry.key, Key::Pattern(_));
         Some(Ask { reference, batch, locator: place, field })
-    }
-
-    fn inheritance(&mut self, reports: &mut Vec<Report>) {
-        let profile = self.profile;
-        for (index, file) in profile.files.iter().enumerate() {
-            let at = |(pattern, at): &'p (String, usize)| (pattern.as_str(), Some((index, *at)));
-            self.inherit.extend(file.said.inherit.iter().map(at));
-            self.inherit_credentials.extend(file.said.inherit_credentials.iter().map(at));
-        }
-        for source in profile.stacks.iter().flat_map(|stack| stack.sources.all()) {
-            self.credentials.extend(source.kind.credentials.iter().map(|pattern| (*pattern, source.name.as_str())));
-            self.credentials.extend(source.list("credentials").iter().map(|p| (p.as_str(), source.name.as_str())));
-        }
-        for (pattern, place) in self.inherit.iter().filter(|(pattern, _)| !pattern.contains('*')) {
-            let Some((_, source)) = self.credential(pattern.as_bytes()) else { continue };
-            let message = format!("inherit: {pattern} is a credential of source '{source}'");
-            let hint = Some(format!("inherit-credentials = [\"{pattern}\"] passes it on purpose"));
-            reports.push(match place {
-                Some((file, at)) => profile.files[*file].report(*at, message, hint),
-                None => Report { place: None, message, hint },
-            });
-        }
-    }
-
-    /// The pattern and the source of which a variable is a credential.
-    pub fn credential(&self, name: &[u8]) -> Option<(&'p str, &'p str)> {
-        self.credentials.iter().find(|(pattern, _)| matches(pattern.as_bytes(), name)).copied()
-    }
-
-    /// The pattern that lets a variable of the caller's through, where one does.
-    pub fn inherited_by(&self, name: &[u8]) -> Option<(&'p str, Option<(usize, usize)>)> {
-        let by = |patterns: &[(&'p str, Option<(usize, usize)>)]| {
-            patterns.iter().find(|(pattern, _)| matches(pattern.as_bytes(), name)).copied()
-        };
-        let plainly = || by(&self.inherit).filter(|_| self.credential(name).is_none());
-        by(&self.inherit_credentials).or_else(plainly)
     }
 }
 

@@ -92,7 +92,7 @@ fn rows(plan: &Plan<'_>, environ: &Environ) -> Vec<Row> {
     }));
     let decided = |name: &str| claims.iter().any(|(known, _)| *known == name);
     for (name, _) in crate::block::inherited(plan, &decided, environ) {
-        let Some((pattern, place)) = plan.inherited_by(name) else { continue };
+        let Some((pattern, place)) = plan.inherit.by(name) else { continue };
         let from = Origin { from: pattern.into(), place };
         rows.push(Row {
             name: String::from_utf8_lossy(name).into_owned(),
@@ -123,7 +123,7 @@ fn row(plan: &Plan<'_>, name: &str, claims: &[Claim<'_>], environ: &Environ) -> 
     let from = origins.next()?;
     let mut overrides: Vec<_> = origins.collect();
     if environ.get(name).is_some()
-        && let Some((pattern, place)) = plan.inherited_by(name.as_bytes())
+        && let Some((pattern, place)) = plan.inherit.by(name.as_bytes())
     {
         overrides.push(Origin { from: pattern.into(), place });
     }
