@@ -25,6 +25,11 @@ fn once(name: &str, make: impl FnOnce() -> PathBuf) -> PathBuf {
 /// `tests/tools/NAME.c`, compiled. The folder is named after all the sources, so a change builds anew; test
 /// processes that run at the same time each compile to a name of their own, and the last rename wins.
 pub(crate) fn tool(name: &str) -> PathBuf {
+    linked(name, name, "-static")
+}
+
+/// The same for a source that is wanted linked in several ways, each under a name of its own.
+pub(crate) fn linked(source: &str, name: &str, link: &str) -> PathBuf {
     once(name, || {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tools-{:016x}", digest(&sources)));
@@ -35,9 +40,9 @@ pub(crate) fn tool(name: &str) -> PathBuf {
         fs::create_dir_all(&folder).expect("a folder for the tools");
         let fresh = folder.join(format!("{name}.{}", process::id()));
         let mut cc = Command::new("cc");
-        cc.args(["-O1", "-static", "-Wall", "-Wextra", "-Werror", "-o"])
+        cc.args(["-O1", link, "-Wall", "-Wextra", "-Werror", "-o"])
             .arg(&fresh)
-            .arg(sources.join(format!("{name}.c")));
+            .arg(sources.join(format!("{source}.c")));
         let output = cc.output().unwrap_or_else(|error| {
             panic!("the proofs need a C compiler named `cc` (Debian: gcc, libc6-dev): {error}")
         });

@@ -8,10 +8,10 @@ use {
     },
     crate::common::{
         Test,
-        tool::{file_name, tool},
+        tool::{file_name, linked, tool},
     },
     serde_json::Value,
-    std::{collections::BTreeSet, fs, path::Path, process::Command},
+    std::{collections::BTreeSet, fs, path::Path},
 };
 
 const SECRET: &str = "ABCDEF-kX9-\"q\\w\n/7pZ+vR2~mT4é&bN8 and so on, to seventy bytes or so: uJ5=cL1";
@@ -44,20 +44,8 @@ fn scanned(standin: &Path, fault: &str, state: &str, options: &[&str], status: i
 
 /// The stand-in linked in every way that a launcher may be.
 fn standins() -> Vec<std::path::PathBuf> {
-    let static_one = tool("standin");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/standin.c");
-    let mut all = vec![static_one.clone()];
-    for (name, link) in [("standin-dynamic", "-Wl,-z,now"), ("standin-pie", "-static-pie")] {
-        let path = static_one.with_file_name(name);
-        if !path.exists() {
-            let fresh = path.with_extension(std::process::id().to_string());
-            let output = Command::new("cc").args(["-O1", link, "-o"]).arg(&fresh).arg(&source).output().expect("cc");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            fs::rename(fresh, &path).expect("its place");
-        }
-        all.push(path);
-    }
-    all
+    let ways = [("standin", "-static"), ("standin-dynamic", "-Wl,-z,now"), ("standin-pie", "-static-pie")];
+    ways.map(|(name, link)| linked("standin", name, link)).to_vec()
 }
 
 #[test]
