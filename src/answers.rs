@@ -136,6 +136,7 @@ fn format(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<Format,
     let by_look = || bytes.trim_ascii_start().starts_with(b"{").then_some(Format::Json);
     match source.kind.documents {
         Documents::Dotenv => Ok(Format::Dotenv),
+        Documents::Fields => Ok(Format::Json),
         Documents::ByLook => Ok(said.or_else(by_look).unwrap_or(Format::Dotenv)),
         Documents::ByName | Documents::None => said.or_else(by_name).or_else(by_look).ok_or_else(|| {
             let hint = format!("[source.{}] format = \"dotenv\", \"json\", \"yaml\" or \"toml\" says it", source.name);

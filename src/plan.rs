@@ -235,7 +235,7 @@ impl<'p> Plan<'p> {
             Locates::Item => reference.locator.clone(),
             Locates::File => file_in(self.profile.files[line.file].folder(), &reference.locator, environ).ok()?,
         };
-        let locator = Locator { text, options: Vec::new() };
+        let locator = Locator { kind: source.kind.name, text, options: Vec::new() };
         let same = |batch: &Batch<'_>| {
             std::ptr::eq(batch.source.kind, source.kind)
                 && batch.source.settings.len() == source.settings.len()

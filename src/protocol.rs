@@ -3,6 +3,7 @@
 //! before it is believed, every text is made printable, and a message that is not exactly right is an error.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -40,6 +41,8 @@ pub struct Open<'a> {
     pub protocol: u32,
     /// The kind of the source (`keychain`, `vault`, ...), equal to the store's only argument.
     pub kind: &'a str,
+    /// The time until the launch's deadline: a store does not begin what cannot end before it.
+    pub left: Duration,
     /// The settings of the source. A value may be a secret: `secret-id = "keychain:..."` arrives resolved.
     pub settings: &'a [(String, Secret)],
 }
@@ -50,6 +53,8 @@ pub enum Request {
     Open {
         /// The kind to open.
         kind: String,
+        /// See [`Open::left`], to the millisecond.
+        left: Duration,
         /// Its settings.
         settings: Vec<(String, Secret)>,
     },
@@ -84,9 +89,10 @@ pub fn encode_request(open: &Open, locators: &[Locator]) -> Result<Secret, Fault
         return Err(Fault::invalid(format!("a source takes at most {MAX_ITEMS} settings")));
     }
     let size: usize = open.settings.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
-    let mut out = Writer::new(PREAMBLE + open.kind.len() + size + 8);
+    let mut out = Writer::new(PREAMBLE + open.kind.len() + size + 12);
     out.preamble(open.protocol);
     out.bytes(open.kind.as_bytes());
+    out.count(usize::try_from(open.left.as_millis()).unwrap_or(usize::MAX));
     out.count(open.settings.len());
     for (name, value) in open.settings {
         out.bytes(name.as_bytes());
@@ -113,6 +119,7 @@ pub fn encode_fetch(locators: &[Locator]) -> Result<Secret, Fault> {
         if locator.options.len() > MAX_ITEMS {
             return Err(Fault::invalid(format!("an entry takes at most {MAX_ITEMS} options")));
         }
+        out.bytes(locator.kind.as_bytes());
         out.bytes(locator.text.as_bytes());
         out.count(locator.options.len());
         for (name, value) in &locator.options {

@@ -140,7 +140,7 @@ impl<'a> Resolver<'a> {
         let Some(Opened { running, conversation }) = &mut self.stores[batch] else {
             let spec = remote::spec(source, self.environ)?;
             let conversation = Conversation::new(wanted.len());
-            let request = remote::first_request(source, wanted)?;
+            let request = remote::first_request(source, self.clock.left(), wanted)?;
             return Ok((Job::new(spec, request, Box::new(conversation.clone())), conversation));
         };
         conversation.next(wanted.len())?;

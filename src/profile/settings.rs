@@ -15,7 +15,7 @@ pub(super) fn check(kind: &Kind, source: &str, key: &str, value: &Setting, at: u
         Some(setting) => check_type(source, key, setting.holds, value, at, problems),
         None => {
             let mut known: Vec<_> = kind.settings.iter().map(|setting| setting.name).chain(["kind"]).collect();
-            known.extend(kind.store.map(|_| "pass-env"));
+            known.extend(kind.store.as_ref().map(|_| "pass-env"));
             problems.unknown(
                 at,
                 &format!("source.{source}: "),
@@ -30,7 +30,15 @@ pub(super) fn check(kind: &Kind, source: &str, key: &str, value: &Setting, at: u
 fn check_type(source: &str, key: &str, holds: Holds, value: &Setting, at: usize, problems: &mut Problems<'_>) {
     let what = format!("source.{source}.{key}");
     match (holds, value) {
-        (Holds::Text, Setting::Text(text)) if !text.contains('\0') => {}
+        (
+            Holds::Text
+            | Holds::File
+            | Holds::Reference
+            | Holds::TextOrReference
+            | Holds::FileOrReference
+            | Holds::Version,
+            Setting::Text(text),
+        ) if !text.contains('\0') => {}
         (Holds::Flag, Setting::Flag(_)) | (Holds::Codes, Setting::Codes(_)) => {}
         (Holds::List, Setting::List(list)) => check_list(&what, key, list, at, problems),
         (Holds::Choice(words), Setting::Text(word)) => {
@@ -39,7 +47,15 @@ fn check_type(source: &str, key: &str, holds: Holds, value: &Setting, at: usize,
             }
         }
         (Holds::Choice(words), _) => problems.at(at, format!("{what}: one of {} is wanted here", words.join(", "))),
-        (Holds::Text, _) => problems.at(at, format!("{what}: a string is wanted here")),
+        (
+            Holds::Text
+            | Holds::File
+            | Holds::Reference
+            | Holds::TextOrReference
+            | Holds::FileOrReference
+            | Holds::Version,
+            _,
+        ) => problems.at(at, format!("{what}: a string is wanted here")),
         (Holds::Flag, _) => problems.at(at, format!("{what}: true or false is wanted here")),
         (Holds::List, _) => problems.at(at, format!("{what}: an array of strings is wanted here")),
         (Holds::Codes, _) => problems.at(at, format!("{what}: an array of exit codes is wanted here")),

@@ -164,9 +164,10 @@ impl<'a> Cursor<'a> {
     }
 
     fn locator(&mut self) -> Option<Locator> {
+        let kind = crate::source::kind::kind(&self.string()?)?.name;
         let text = self.string()?;
         let options = self.list(MAX_ITEMS, |c| Some((c.string()?, c.string()?)))?;
-        Some(Locator { text, options })
+        Some(Locator { kind, text, options })
     }
 
     fn result(&mut self) -> Option<Result<Payload, Fault>> {
@@ -193,8 +194,9 @@ fn parse_request(cursor: &mut Cursor, first: bool) -> Option<Request> {
     if first {
         cursor.take(PREAMBLE - 4)?;
         let kind = cursor.string()?;
+        let left = Duration::from_millis(cursor.number()?.into());
         let settings = cursor.list(MAX_ITEMS, |c| Some((c.string()?, Secret::from(c.bytes(MAX_FRAME)?))))?;
-        return Some(Request::Open { kind, settings });
+        return Some(Request::Open { kind, left, settings });
     }
     match cursor.byte()? {
         FETCH => Some(Request::Fetch(cursor.list(MAX_LOCATORS, Cursor::locator)?)),

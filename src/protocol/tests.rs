@@ -3,12 +3,12 @@
 use super::*;
 
 fn locator(text: &str) -> Locator {
-    Locator { text: text.into(), options: vec![("version".into(), "3".into())] }
+    Locator { kind: "keychain", text: text.into(), options: vec![("version".into(), "3".into())] }
 }
 
 fn request() -> Vec<u8> {
     let settings = [("secret-id".to_owned(), Secret::from(&b"\0\xff s"[..]))];
-    let open = Open { protocol: VERSION, kind: "vault", settings: &settings };
+    let open = Open { protocol: VERSION, kind: "vault", left: Duration::from_millis(1500), settings: &settings };
     encode_request(&open, &[locator("kv/a"), locator("")]).unwrap().expose().to_vec()
 }
 
@@ -51,10 +51,11 @@ fn requests_survive_any_split() {
     for step in 1..=bytes.len() {
         let (all, whole) = read(&bytes, step, Decoder::request).unwrap();
         assert!(whole);
-        let [Request::Open { kind, settings }, Request::Fetch(locators)] = &all[..] else {
+        let [Request::Open { kind, left, settings }, Request::Fetch(locators)] = &all[..] else {
             panic!("not an open and a fetch")
         };
         assert_eq!((kind.as_str(), settings[0].0.as_str()), ("vault", "secret-id"));
+        assert_eq!(*left, Duration::from_millis(1500));
         assert_eq!(settings[0].1.expose(), b"\0\xff s");
         assert_eq!(locators, &[locator("kv/a"), locator("")]);
     }
@@ -188,7 +189,9 @@ fn bounds_hold_on_both_sides() {
     assert!(encode_fetch(&vec![locator("a"); MAX_LOCATORS + 1]).is_err());
     assert!(encode_fetch(&[locator(&"a".repeat(MAX_FRAME))]).is_err());
     let settings: Vec<_> = (0..=MAX_ITEMS).map(|n| (n.to_string(), Secret::new(vec![]))).collect();
-    assert!(encode_request(&Open { protocol: VERSION, kind: "k", settings: &settings }, &[]).is_err());
+    assert!(
+        encode_request(&Open { protocol: VERSION, kind: "k", left: Duration::ZERO, settings: &settings }, &[]).is_err()
+    );
 }
 
 #[test]

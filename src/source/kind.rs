@@ -13,6 +13,16 @@ pub enum Holds {
     Codes,
     /// One of these strings.
     Choice(&'static [&'static str]),
+    /// A file, relative to the profile that names it.
+    File,
+    /// A reference: what it gives is a credential.
+    Reference,
+    /// A string, or a reference where it begins with a source's name.
+    TextOrReference,
+    /// A file, or a reference where it begins with a source's name.
+    FileOrReference,
+    /// A string, or an integer from 1.
+    Version,
 }
 
 /// A setting of a kind.
@@ -45,6 +55,8 @@ pub enum Documents {
     ByName,
     /// `format` says, else JSON where it starts with `{`, else .env.
     ByLook,
+    /// Every answer is a JSON object, and a missing field is its only one.
+    Fields,
 }
 
 /// A row of the table: everything that is known of a kind without opening a source.
@@ -57,14 +69,29 @@ pub struct Kind {
     pub documents: Documents,
     /// What `[source.NAME]` may say, `kind` and, for what `inject-store` opens, `pass-env` apart.
     pub settings: &'static [Setting],
+    /// What an entry may say beyond what every entry may.
+    pub options: &'static [Setting],
     /// Patterns of the variables that hold its credentials, or the paths to them.
     pub credentials: &'static [&'static str],
-    /// For a kind that `inject-store` opens: patterns of the caller's variables that it gets.
-    pub store: Option<&'static [&'static str]>,
+    /// For a kind that `inject-store` opens.
+    pub store: Option<Store>,
 }
 
-const FORMAT: Setting =
-    Setting { name: "format", holds: Holds::Choice(&["dotenv", "json", "yaml", "toml"]), required: false };
+/// How `inject-store` opens a kind.
+pub struct Store {
+    /// The kind that it is started as. Sources that are started alike and have equal settings share a process.
+    pub opens: &'static str,
+    /// Patterns of the caller's variables that it gets.
+    pub env: &'static [&'static [&'static str]],
+}
+
+const fn setting(name: &'static str, holds: Holds) -> Setting {
+    Setting { name, holds, required: false }
+}
+
+const FORMAT: Setting = setting("format", Holds::Choice(&["dotenv", "json", "yaml", "toml"]));
+
+mod remote;
 
 /// The table.
 pub const KINDS: &[Kind] = &[
@@ -73,6 +100,7 @@ pub const KINDS: &[Kind] = &[
         locates: Locates::Item,
         documents: Documents::None,
         settings: &[],
+        options: &[],
         credentials: &[],
         store: None,
     },
@@ -80,10 +108,8 @@ pub const KINDS: &[Kind] = &[
         name: "dotenv",
         locates: Locates::File,
         documents: Documents::Dotenv,
-        settings: &[
-            Setting { name: "expand", holds: Holds::Flag, required: false },
-            Setting { name: "dialect", holds: Holds::Choice(&["python", "rust"]), required: false },
-        ],
+        settings: &[setting("expand", Holds::Flag), setting("dialect", Holds::Choice(&["python", "rust"]))],
+        options: &[],
         credentials: &[],
         store: None,
     },
@@ -92,6 +118,7 @@ pub const KINDS: &[Kind] = &[
         locates: Locates::File,
         documents: Documents::ByName,
         settings: &[FORMAT],
+        options: &[],
         credentials: &[],
         store: None,
     },
@@ -100,14 +127,24 @@ pub const KINDS: &[Kind] = &[
         locates: Locates::Item,
         documents: Documents::ByLook,
         settings: &[FORMAT],
+        options: &[],
         credentials: &[],
-        store: Some(&["DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "HOME", "PATH", "WAYLAND_DISPLAY", "XDG_*"]),
+        store: Some(Store {
+            opens: "keychain",
+            env: &[&["DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "HOME", "PATH", "WAYLAND_DISPLAY", "XDG_*"]],
+        }),
     },
+    remote::VAULT,
+    remote::AWS,
+    remote::SSM,
+    remote::GCP,
+    remote::AZURE,
     Kind {
         name: "systemd",
         locates: Locates::Item,
         documents: Documents::ByLook,
         settings: &[FORMAT],
+        options: &[],
         credentials: &["CREDENTIALS_DIRECTORY"],
         store: None,
     },
@@ -117,11 +154,12 @@ pub const KINDS: &[Kind] = &[
         documents: Documents::ByLook,
         settings: &[
             Setting { name: "run", holds: Holds::List, required: true },
-            Setting { name: "credentials", holds: Holds::List, required: false },
-            Setting { name: "raw", holds: Holds::Flag, required: false },
-            Setting { name: "absent-exit", holds: Holds::Codes, required: false },
+            setting("credentials", Holds::List),
+            setting("raw", Holds::Flag),
+            setting("absent-exit", Holds::Codes),
             FORMAT,
         ],
+        options: &[],
         credentials: &[],
         store: None,
     },

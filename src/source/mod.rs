@@ -12,6 +12,8 @@ use crate::secret::Secret;
 /// What to read from a source: the part of a reference between the first `:` and the `#`, with the entry's options.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Locator {
+    /// The kind of the source that it is for: one process of `inject-store` can serve several.
+    pub kind: &'static str,
     /// As written in the profile; relative files are already joined to the profile's folder.
     pub text: String,
     /// Options of the entry that the source itself understands (`version`, `stage`, ...), sorted by name.

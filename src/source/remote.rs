@@ -17,18 +17,19 @@ use std::ffi::CString;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// The program to start for a source.
 ///
 /// # Errors
 /// It is not installed, or somebody else could have written it.
 pub fn spec<'e>(source: &SourceDef, environ: &'e Environ) -> Result<Spec<'e>, Fault> {
-    let argv = ["inject-store", source.kind.name].into_iter().flat_map(CString::new).collect();
-    let wanted = source.kind.store.unwrap_or_default();
+    let argv = ["inject-store", opens(source)].into_iter().flat_map(CString::new).collect();
+    let wanted = || source.kind.store.iter().flat_map(|store| store.env).copied().flatten();
     let passed = source.list("pass-env");
     let env = environ.entries().iter().copied().filter(|entry| {
         let name = entry.to_bytes().split(|c| *c == b'=').next().unwrap_or_default();
-        wanted.iter().any(|pattern| matches(pattern.as_bytes(), name)) || passed.iter().any(|p| p.as_bytes() == name)
+        wanted().any(|pattern| matches(pattern.as_bytes(), name)) || passed.iter().any(|p| p.as_bytes() == name)
     });
     Ok(Spec {
         label: source.name.clone(),
@@ -37,6 +38,11 @@ pub fn spec<'e>(source: &SourceDef, environ: &'e Environ) -> Result<Spec<'e>, Fa
         env: env.collect(),
         talks: true,
     })
+}
+
+/// What `inject-store` is started as.
+fn opens(source: &SourceDef) -> &'static str {
+    source.kind.store.as_ref().map_or(source.kind.name, |store| store.opens)
 }
 
 /// Opens the store that belongs to this launcher, once, and checks what was opened.
@@ -86,11 +92,11 @@ fn shown(path: &Path) -> String {
 ///
 /// # Errors
 /// More than the protocol can carry.
-pub fn first_request(source: &SourceDef, locators: &[Locator]) -> Result<Vec<u8>, Fault> {
+pub fn first_request(source: &SourceDef, left: Duration, locators: &[Locator]) -> Result<Vec<u8>, Fault> {
     let settings: Vec<_> =
         source.settings.iter().filter(|(name, _)| *name != "pass-env" && *name != "format").collect();
     let settings: Vec<_> = settings.into_iter().map(|(name, (value, ..))| (name.clone(), text(value))).collect();
-    let open = Open { protocol: protocol::VERSION, kind: source.kind.name, settings: &settings };
+    let open = Open { protocol: protocol::VERSION, kind: opens(source), left, settings: &settings };
     protocol::encode_request(&open, locators).map(|bytes| bytes.expose().to_vec())
 }
 

@@ -16,8 +16,9 @@ use std::time::Instant;
 
 use dbus_secret_service::{EncryptionType, Error, Item, SecretService};
 use inject::error::{Fault, State, printable};
-use inject::secret::Secret;
 use inject::source::{Locator, Payload, Source};
+
+use crate::settings::Settings;
 
 mod bus;
 use bus::patiently;
@@ -36,10 +37,8 @@ enum Match<'a> {
 }
 
 /// Connects; the session's key is agreed upon by Diffie-Hellman, so that values cross the bus encrypted.
-pub(crate) fn open(settings: &[(String, Secret)]) -> Result<Box<dyn Source>, Fault> {
-    if let Some((name, _)) = settings.first() {
-        return Err(Fault::invalid(format!("keychain has no setting '{}'", printable(name))));
-    }
+pub(crate) fn open(settings: Settings) -> Result<Box<dyn Source>, Fault> {
+    settings.only(&[])?;
     bus::find()?;
     seed()?;
     let service = patiently(|| SecretService::connect(EncryptionType::Dh))?;

@@ -12,9 +12,20 @@ use inject::error::Fault;
 use inject::protocol::{self, Reply};
 use nix::sys::{prctl, resource};
 
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg(feature = "gcp")]
+mod gcp;
 #[cfg(feature = "keychain")]
 mod keychain;
+#[cfg(feature = "net")]
+mod net;
 mod serve;
+mod settings;
+#[cfg(feature = "vault")]
+mod vault;
 
 /// The exit code of everything that went wrong; the reason is in the answer.
 const FAILED: u8 = 125;

@@ -4,26 +4,27 @@ use std::io::{self, Read, Write};
 
 use inject::error::Fault;
 use inject::protocol::{self, Decoder, Reply, Request};
-use inject::secret::Secret;
 use inject::source::{Locator, Source};
 use zeroize::Zeroizing;
 
+use crate::settings::Settings;
+
 /// Opens a store with the settings of its source.
-type Opener = fn(&[(String, Secret)]) -> Result<Box<dyn Source>, Fault>;
+type Opener = fn(Settings) -> Result<Box<dyn Source>, Fault>;
 
-/// One row for each kind, also for those that this build left out. The cargo feature has the kind's name.
-struct Kind {
-    name: &'static str,
-    open: Option<Opener>,
-}
-
-const KINDS: &[Kind] = &[Kind {
-    name: "keychain",
+/// What this build can open. Each cargo feature has its kind's name.
+const KINDS: &[(&str, Opener)] = &[
     #[cfg(feature = "keychain")]
-    open: Some(crate::keychain::open),
-    #[cfg(not(feature = "keychain"))]
-    open: None,
-}];
+    ("keychain", crate::keychain::open),
+    #[cfg(feature = "vault")]
+    ("vault", crate::vault::open),
+    #[cfg(feature = "aws")]
+    ("aws", crate::aws::open),
+    #[cfg(feature = "gcp")]
+    ("gcp", crate::gcp::open),
+    #[cfg(feature = "azure")]
+    ("azure", crate::azure::open),
+];
 
 /// Serves one launcher until its input ends. True if nothing failed as a whole (a fault of one locator is an answer);
 /// an error is a pipe that broke, and then nobody is there to be told.
@@ -67,24 +68,23 @@ fn session(
 }
 
 fn open(kind: &str, first: Option<Request>) -> Result<Box<dyn Source>, Fault> {
-    let Some(Request::Open { kind: asked, settings }) = first else {
+    let Some(Request::Open { kind: asked, left, settings }) = first else {
         return Err(unexpected());
     };
     if asked != kind {
         return Err(Fault::invalid("inject-store was started for another kind than it is asked for"));
     }
-    let Some(row) = KINDS.iter().find(|row| row.name == kind) else {
-        return Err(Fault::unreachable(format!(
-            "this inject-store knows no kind '{}'",
-            inject::error::printable(kind)
-        ))
-        .hint("install inject and inject-store from the same release"));
+    let Some((_, opener)) = KINDS.iter().find(|(name, _)| *name == kind) else {
+        let known = inject::source::kind::kind(kind).is_some_and(|kind| kind.store.is_some());
+        return Err(if known {
+            Fault::unreachable(format!("this inject-store was built without '{kind}'"))
+                .hint(format!("build it with --features {kind}, or install a released one"))
+        } else {
+            Fault::unreachable(format!("this inject-store knows no kind '{}'", inject::error::printable(kind)))
+                .hint("install inject and inject-store from the same release")
+        });
     };
-    let Some(opener) = row.open else {
-        return Err(Fault::unreachable(format!("this inject-store was built without '{kind}'"))
-            .hint(format!("build it with --features {kind}, or install a released one")));
-    };
-    opener(&settings)
+    opener(Settings::new(settings, left))
 }
 
 fn answer(source: &dyn Source, locators: &[Locator], output: &mut impl Write) -> io::Result<Result<(), Fault>> {

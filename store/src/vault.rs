@@ -1,0 +1,11 @@
+//! Kind `vault`: HashiCorp Vault and OpenBao.
+
+use inject::error::Fault;
+use inject::source::Source;
+
+use crate::settings::Settings;
+
+/// Opens it.
+pub(crate) fn open(_settings: Settings) -> Result<Box<dyn Source>, Fault> {
+    Err(Fault::unreachable("not there yet"))
+}
