@@ -1,9 +1,10 @@
 //! What the sources answered: whole bytes, or a document where somebody wants a field of it.
 
+use crate::batch::{Ask, Batch};
 use crate::document::dotenv::Dialect;
 use crate::document::{Document, Format};
 use crate::error::{Fault, State};
-use crate::plan::{Ask, Batch, Plan, Want};
+use crate::plan::{Plan, Want};
 use crate::profile::sources::SourceDef;
 use crate::secret::Secret;
 use crate::source::kind::Documents;
@@ -93,6 +94,11 @@ impl Answers {
         }
     }
 
+    /// Whether it was asked.
+    pub(crate) fn has(&self, ask: &Ask<'_>) -> bool {
+        self.batches[ask.batch][ask.locator].is_some()
+    }
+
     fn answer(&self, ask: &Ask<'_>) -> Result<&Answer, Fault> {
         match self.batches.get(ask.batch).and_then(|batch| batch.get(ask.locator)?.as_ref()) {
             Some(answer) => answer.as_ref().map_err(Clone::clone),
@@ -134,6 +140,10 @@ fn format(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<Format,
     };
     let by_name = || Format::by_name(&locator.text).filter(|_| source.kind.documents == Documents::ByName);
     let by_look = || bytes.trim_ascii_start().starts_with(b"{").then_some(Format::Json);
+    // A whole path of parameters is what the store itself put together.
+    if locator.kind == "ssm" && locator.text.ends_with('/') {
+        return Ok(Format::Json);
+    }
     match source.kind.documents {
         Documents::Dotenv => Ok(Format::Dotenv),
         Documents::Fields => Ok(Format::Json),

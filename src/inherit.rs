@@ -26,8 +26,14 @@ impl<'p> Inherit<'p> {
             on_purpose.extend(file.said.inherit_credentials.iter().map(at));
         }
         let mut credentials = Vec::new();
-        for source in profile.stacks.iter().flat_map(|stack| stack.sources.all()) {
+        for (sources, source) in
+            profile.stacks.iter().flat_map(|stack| stack.sources.all().map(move |source| (&stack.sources, source)))
+        {
             credentials.extend(source.kind.credentials.iter().map(|pattern| (*pattern, source.name.as_str())));
+            let variables = source.references().filter(|(_, reference, _)| {
+                sources.get(&reference.source).is_some_and(|other| other.kind.name == "env")
+            });
+            credentials.extend(variables.map(|(_, reference, _)| (reference.locator.as_str(), source.name.as_str())));
             credentials.extend(source.list("credentials").iter().map(|p| (p.as_str(), source.name.as_str())));
         }
         Self { plain, on_purpose, credentials }

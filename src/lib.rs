@@ -6,6 +6,7 @@
 
 pub mod answers;
 pub mod arena;
+pub mod batch;
 pub mod block;
 pub mod cli;
 pub mod clock;
@@ -81,9 +82,7 @@ fn launch(cli: &Cli, name: Option<&CStr>, argv: &[*const libc::c_char], environ:
     verb::trust::require(&profile, &cli.load, environ)?;
     let path = exec::locate(name, environ)?;
     exec::check_format(&path)?;
-    let clock = clock::Clock::new(profile.timeout());
-    let answers = resolve::resolve(&plan, environ, &clock);
-    drop(clock);
+    let answers = resolve::resolve(&plan, environ);
     let merged = merge::Merged::new(&plan, &answers);
     merged.complete(&plan)?;
     let block = block::Block::pack(&plan, &merged, environ, argv, path.as_bytes().len())?;

@@ -1,15 +1,12 @@
 //! What is to be done, computed before anything is touched: which entries can win, what each source is asked for, which
 //! of the caller's variables go through. Pure: no source, no network, no program.
 
-use crate::document::Field;
+use crate::batch::{Ask, Batch, Batches, Wanted};
 use crate::error::{Error, Report};
 use crate::inherit::Inherit;
 use crate::profile::entry::{Entry, From, Key, Secret, Value};
-use crate::profile::sources::{SourceDef, file_in};
 use crate::profile::{Profile, name_of};
-use crate::reference::{Ref, Template};
-use crate::source::Locator;
-use crate::source::kind::{Documents, Locates};
+use crate::reference::Template;
 use crate::sys::Environ;
 use std::collections::HashMap;
 
@@ -42,41 +39,6 @@ pub struct Want<'p> {
     pub asks: Vec<Ask<'p>>,
 }
 
-/// One reference, as a place in a batch.
-pub struct Ask<'p> {
-    /// As written.
-    pub reference: &'p Ref,
-    /// Index into [`Plan::batches`].
-    pub batch: usize,
-    /// Index into that batch's locators.
-    pub locator: usize,
-    /// The field to take.
-    pub field: Option<Field>,
-}
-
-/// Everything that one source is asked for: each locator once.
-pub struct Batch<'p> {
-    /// The source.
-    pub source: &'p SourceDef,
-    /// What is asked for.
-    pub locators: Vec<Locator>,
-    /// For each locator, whether somebody wants a field of it or every key.
-    pub parsed: Vec<bool>,
-    /// Where each locator stands.
-    index: HashMap<Locator, usize>,
-}
-
-impl Batch<'_> {
-    /// Where `locator` stands from now on.
-    fn place(&mut self, locator: Locator) -> usize {
-        *self.index.entry(locator).or_insert_with_key(|locator| {
-            self.locators.push(locator.clone());
-            self.parsed.push(false);
-            self.locators.len() - 1
-        })
-    }
-}
-
 /// One `-p`, ready to be merged.
 pub struct Layers<'p> {
     /// Explicit names and then patterns, file by file, the highest file first: the first one to claim a name has it.
@@ -107,11 +69,13 @@ impl<'p> Plan<'p> {
         let mut plan =
             Self { profile, stacks: Vec::new(), wants: Vec::new(), batches: Vec::new(), inherit: Inherit::of(profile) };
         let mut reports = profile.reports.clone();
+        let mut batches = Batches::new(profile);
         let mut above: Vec<&str> = profile.wish.set.iter().map(|(name, _)| name.as_str()).collect();
         for stack in (0..profile.stacks.len()).rev() {
-            let layers = plan.layers(stack, &mut above, &mut reports, environ);
+            let layers = plan.layers(stack, &mut above, &mut batches, &mut reports, environ);
             plan.stacks.push(layers);
         }
+        plan.batches = batches.finish();
         plan.stacks.reverse();
         plan.inherit.check(profile, &mut reports);
         profile.verdict(reports)?;
@@ -123,6 +87,7 @@ impl<'p> Plan<'p> {
         &mut self,
         index: usize,
         above: &mut Vec<&'p str>,
+        batches: &mut Batches<'p>,
         reports: &mut Vec<Report>,
         environ: &Environ,
     ) -> Layers<'p> {
@@ -147,7 +112,7 @@ impl<'p> Plan<'p> {
             let is_winner = |name: &&str| winners.get(name).is_some_and(|(_, entry)| std::ptr::eq(*entry, line.entry));
             line.live = name_of(&line.entry.key).is_none_or(|name| is_winner(&name) && needed.contains_key(name));
             if line.live {
-                line.want = self.want(index, line, environ);
+                line.want = self.want(index, line, batches, environ);
             }
         }
         above.extend(winners.keys());
@@ -219,42 +184,18 @@ impl<'p> Plan<'p> {
         levels
     }
 
-    fn want(&mut self, stack: usize, line: &Line<'p>, environ: &Environ) -> Option<usize> {
+    fn want(&mut self, stack: usize, line: &Line<'p>, batches: &mut Batches<'p>, environ: &Environ) -> Option<usize> {
         let Value::Secret(secret) = &line.entry.value else { return None };
         let From::Refs(refs) = &secret.from else { return None };
-        let asks = refs.iter().filter_map(|reference| self.ask(stack, line, reference, environ)).collect();
-        let pattern = matches!(line.entry.key, Key::Pattern(_));
+        let wanted = match &line.entry.key {
+            Key::Name(name) => Wanted::Variable(name, secret),
+            Key::Pattern(_) => Wanted::Keys(secret),
+        };
+        let place = (stack, line.file);
+        let asks = refs.iter().filter_map(|reference| batches.ask(place, reference, wanted, environ)).collect();
+        let pattern = matches!(wanted, Wanted::Keys(_));
         self.wants.push(Want { secret, pattern, asks });
         Some(self.wants.len() - 1)
-    }
-
-    fn ask(&mut self, stack: usize, line: &Line<'p>, reference: &'p Ref, environ: &Environ) -> Option<Ask<'p>> {
-        // Loading has held every reference against its stack's sources.
-        let source = self.profile.stacks[stack].sources.get(&reference.source)?;
-        let text = match source.kind.locates {
-            Locates::Item => reference.locator.clone(),
-            Locates::File => file_in(self.profile.files[line.file].folder(), &reference.locator, environ).ok()?,
-        };
-        let locator = Locator { kind: source.kind.name, text, options: Vec::new() };
-        let same = |batch: &Batch<'_>| {
-            std::ptr::eq(batch.source.kind, source.kind)
-                && batch.source.settings.len() == source.settings.len()
-                && batch.source.settings.iter().zip(&source.settings).all(|(a, b)| a.0 == b.0 && a.1.0 == b.1.0)
-        };
-        let batch = self.batches.iter().position(same).unwrap_or_else(|| {
-            let (locators, parsed, index) = Default::default();
-            self.batches.push(Batch { source, locators, parsed, index });
-            self.batches.len() - 1
-        });
-        let field = match (source.kind.documents, &reference.field, name_of(&line.entry.key)) {
-            (Documents::Dotenv, Some(key), _) => Some(Field::key(key)),
-            (Documents::Dotenv, None, Some(name)) => Some(Field::key(name)),
-            (_, Some(field), _) => Field::parse(field).ok(),
-            _ => None,
-        };
-        let place = self.batches[batch].place(locator);
-        self.batches[batch].parsed[place] |= field.is_some() || matches!(line.entry.key, Key::Pattern(_));
-        Some(Ask { reference, batch, locator: place, field })
     }
 }
 

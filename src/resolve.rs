@@ -2,23 +2,28 @@
 //! open is asked in a further round, since the next entry of a list is only for what is absent.
 
 use crate::answers::{Answer, Answers};
+use crate::batch::{Ask, Batch};
 use crate::clock::Clock;
-use crate::error::Fault;
-use crate::plan::{Ask, Batch, Plan};
+use crate::error::{Fault, State, os};
+use crate::plan::Plan;
 use crate::process::{Job, Running, drive};
 use crate::profile::sources::SourceDef;
+use crate::secret::Secret;
 use crate::source::command::{self, Printed};
 use crate::source::env::Env;
 use crate::source::file::Files;
 use crate::source::remote::{self, Conversation};
 use crate::source::{Locator, Payload, Source};
-use crate::sys::{Environ, Guard};
+use crate::sys::{self, Environ, Guard};
+use nix::errno::Errno;
 
-/// Resolves everything that the plan wants.
-pub fn resolve(plan: &Plan<'_>, environ: &Environ, clock: &Clock) -> Answers {
+/// Resolves everything that the plan wants. Whoever must be asked is asked first, outside the deadline.
+pub fn resolve(plan: &Plan<'_>, environ: &Environ) -> Answers {
+    let typed: Vec<_> = plan.batches.iter().map(|batch| ask(batch.source)).collect();
+    let clock = Clock::new(plan.profile.timeout());
     let mut answers = Answers::none(plan);
-    let mut resolver =
-        Resolver { plan, environ, clock, guard: None, stores: plan.batches.iter().map(|_| None).collect() };
+    let stores = plan.batches.iter().map(|_| None).collect();
+    let mut resolver = Resolver { plan, environ, clock: &clock, typed, guard: None, stores };
     loop {
         let round = next_round(plan, &answers);
         if round.iter().all(Vec::is_empty) {
@@ -28,15 +33,35 @@ pub fn resolve(plan: &Plan<'_>, environ: &Environ, clock: &Clock) -> Answers {
     }
 }
 
+/// A setting that the user typed, or why there is none; `None` where nobody has to be asked.
+type Typed = Option<(&'static str, Result<Secret, Fault>)>;
+
+fn ask(source: &SourceDef) -> Typed {
+    let (setting, question) = remote::question(source)?;
+    let typed = sys::ask(&question).map_err(|error| {
+        let fault = match error {
+            Errno::ENOTTY => Fault::denied(format!("no '{setting}', and no terminal to ask for it")),
+            Errno::ENODATA | Errno::EINTR => Fault::denied(format!("no '{setting}' was typed")),
+            error => Fault::denied(format!("no '{setting}': {}", os(error))),
+        };
+        fault.hint(format!(
+            "{setting} = \"keychain:SERVICE/ACCOUNT\", or another reference, in [source.{}]",
+            source.name
+        ))
+    });
+    Some((setting, typed))
+}
+
 /// For each batch the locators that are to be asked next.
 fn next_round(plan: &Plan<'_>, answers: &Answers) -> Vec<Vec<usize>> {
     let mut round: Vec<Vec<usize>> = plan.batches.iter().map(|_| Vec::new()).collect();
     for want in &plan.wants {
-        let unasked = |ask: &&Ask<'_>| answers.batches[ask.batch][ask.locator].is_none();
+        let unasked = |ask: &&Ask<'_>| !answers.has(ask);
         let absent_before =
             |ask: &Ask<'_>| want.asks.iter().take_while(|a| !std::ptr::eq(*a, ask)).all(|a| answers.is_absent(want, a));
-        let Some(ask) = want.asks.iter().find(unasked).filter(|ask| absent_before(ask)) else { continue };
-        round[ask.batch].push(ask.locator);
+        if let Some(ask) = want.asks.iter().find(unasked).filter(|ask| absent_before(ask)) {
+            ask_now(plan, answers, ask, &mut round);
+        }
     }
     for locators in &mut round {
         locators.sort_unstable();
@@ -45,10 +70,24 @@ fn next_round(plan: &Plan<'_>, answers: &Answers) -> Vec<Vec<usize>> {
     round
 }
 
+/// Puts one look-up into the round, or, where its source cannot be opened yet, what that waits for.
+fn ask_now(plan: &Plan<'_>, answers: &Answers, ask: &Ask<'_>, round: &mut [Vec<usize>]) {
+    let mut waits = false;
+    for (_, need) in plan.batches[ask.batch].needs.iter().filter(|(_, need)| !answers.has(need)) {
+        waits = true;
+        ask_now(plan, answers, need, round);
+    }
+    if !waits {
+        round[ask.batch].push(ask.locator);
+    }
+}
+
 struct Resolver<'a> {
     plan: &'a Plan<'a>,
     environ: &'a Environ,
     clock: &'a Clock,
+    /// For each batch what was typed for it.
+    typed: Vec<Typed>,
     /// Held from the first child to the end.
     guard: Option<Guard>,
     /// The store of each batch that was started, with what it said. Dropped before the guard is.
@@ -119,7 +158,7 @@ impl<'a> Resolver<'a> {
             }
         } else if source.kind.store.is_some() {
             let wanted: Vec<_> = locators.iter().map(|i| known[*i].clone()).collect();
-            match self.store_job(batch, source, &wanted) {
+            match self.store_job(batch, source, &wanted, answers) {
                 Ok((job, conversation)) => {
                     jobs.push(job);
                     asked.push(Asked::Store { batch, locators: locators.to_vec(), conversation });
@@ -136,11 +175,13 @@ impl<'a> Resolver<'a> {
         batch: usize,
         source: &SourceDef,
         wanted: &[Locator],
+        answers: &Answers,
     ) -> Result<(Job<'a>, Conversation), Fault> {
         let Some(Opened { running, conversation }) = &mut self.stores[batch] else {
+            let settings = self.settings(batch, answers)?;
             let spec = remote::spec(source, self.environ)?;
             let conversation = Conversation::new(wanted.len());
-            let request = remote::first_request(source, self.clock.left(), wanted)?;
+            let request = remote::first_request(source, &settings, self.clock.left(), wanted)?;
             return Ok((Job::new(spec, request, Box::new(conversation.clone())), conversation));
         };
         conversation.next(wanted.len())?;
@@ -148,6 +189,25 @@ impl<'a> Resolver<'a> {
         let request = remote::next_request(wanted)?;
         let job = Job::going_on(running, &source.name, request, Box::new(conversation.clone()));
         Ok((job, conversation.clone()))
+    }
+
+    /// What a store is opened with: the profile's own words, what references gave, and what was typed.
+    fn settings(&self, batch: usize, answers: &Answers) -> Result<Vec<(String, Secret)>, Fault> {
+        let Batch { source, needs, .. } = &self.plan.batches[batch];
+        let mut settings = remote::settings(source);
+        for (name, ask) in needs {
+            let value = answers.value(ask).map_err(|fault| {
+                // An absent credential is no absent secret: nobody knows whether that is there.
+                let state = if fault.state == State::Absent { State::Denied } else { fault.state };
+                Fault { state, message: format!("'{name}' ({}): {}", ask.reference, fault.message), ..fault }
+            })?;
+            settings.push(((*name).to_owned(), Secret::from(value)));
+        }
+        if let Some((name, typed)) = &self.typed[batch] {
+            let value = typed.as_ref().map_err(Clone::clone)?;
+            settings.push(((*name).to_owned(), Secret::from(value.expose())));
+        }
+        Ok(settings)
     }
 
     fn local(&self, batch: usize, locators: &[usize], answers: &mut Answers) {

@@ -484,6 +484,10 @@ fn man_sources() -> String {
         let locator = match (kind.name, kind.locates) {
             ("env", _) => "NAME",
             ("keychain", _) => "SERVICE/ACCOUNT",
+            ("vault", _) => "MOUNT/PATH",
+            ("aws", _) => "NAME",
+            ("ssm", _) => "/PATH/NAME",
+            ("gcp" | "azure", _) => "NAME",
             (_, Locates::File) => "FILE",
             _ => "ITEM",
         };
@@ -491,6 +495,7 @@ fn man_sources() -> String {
             Documents::None => "",
             Documents::Dotenv => "A field is a key of the file, by default the variable's own name.",
             Documents::ByName => "With a field, the file is a document: JSON, YAML, TOML or .env.",
+            Documents::Fields => "Without a field, the only one that there is.",
             Documents::ByLook => "With a field, the answer is a document: JSON, YAML, TOML or .env.",
         };
         writeln!(out, ".TP\n\\fB{}:\\fI{locator}\\fR", roff(kind.name)).unwrap();
@@ -501,6 +506,10 @@ fn man_sources() -> String {
         let settings: Vec<_> = kind.settings.iter().map(|s| format!("\\fB{}\\fR", roff(s.name))).collect();
         if !settings.is_empty() {
             writeln!(out, "Settings: {}.", settings.join(", ")).unwrap();
+        }
+        let options: Vec<_> = kind.options.iter().map(|o| format!("\\fB{}\\fR", roff(o.name))).collect();
+        if !options.is_empty() {
+            writeln!(out, "Options of an entry: {}.", options.join(", ")).unwrap();
         }
     }
     out

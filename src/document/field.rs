@@ -25,6 +25,11 @@ impl Field {
         Self { text: text.to_owned(), steps: vec![text.to_owned()] }
     }
 
+    /// The only field of a document, whatever its name.
+    pub fn only() -> Self {
+        Self { text: String::new(), steps: Vec::new() }
+    }
+
     /// The field as written, which is what a .env file's key is compared to.
     pub fn text(&self) -> &str {
         &self.text
@@ -35,7 +40,7 @@ impl Field {
         std::slice::from_ref(&self.text)
     }
 
-    /// The keys and indexes to go along, at least one.
+    /// The keys and indexes to go along; none for the only field.
     pub fn steps(&self) -> &[String] {
         &self.steps
     }

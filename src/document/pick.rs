@@ -23,8 +23,26 @@ impl Document {
     /// `absent` where the table or list that should hold it does not, with the names that it does hold; `invalid` for
     /// null, a list or a table where a text is wanted, and for a way through something that has no fields.
     pub fn pick(&self, field: &Field) -> Result<&[u8], Fault> {
+        if field.steps().is_empty() {
+            return self.only();
+        }
         let (node, steps) = self.find(field)?;
         self.text(node, || self.quoted(steps))
+    }
+
+    /// The text of the one field that there is.
+    fn only(&self) -> Found<'_> {
+        match &self.root {
+            Node::Table(pairs) if pairs.len() == 1 => {
+                let mut fields = pairs.iter();
+                let (key, value) = fields.next().ok_or_else(|| Fault::invalid("no field"))?;
+                self.text(value, || format!("'{}'", shown(self.bytes_of(key))))
+            }
+            node => {
+                Err(Fault::invalid(format!("which field? it {}", self.has(node)))
+                    .hint("put #FIELD behind the reference"))
+            }
+        }
     }
 
     /// What stands at `field`, of whatever type; the whole document without one.

@@ -1,9 +1,11 @@
 //! One line of `[vars]` or `[secrets]`.
 
+use super::decode::Decode;
 use super::parse::in_order;
 use super::problems::Problems;
 use crate::error::printable;
 use crate::reference::{Ref, Template, is_name};
+use crate::source::kind::{self, Holds};
 use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -59,6 +61,8 @@ pub struct Secret {
     pub trim: bool,
     /// Whether the command gets it; otherwise it is for templates.
     pub expose: bool,
+    /// What only some kinds of source understand: the name, the text, and the byte at which it stands.
+    pub options: Vec<(&'static str, String, usize)>,
 }
 
 /// Where a secret comes from.
@@ -86,41 +90,6 @@ impl From {
             }
             Self::Template(_) => String::new(),
         }
-    }
-}
-
-/// How a value is encoded in its source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decode {
-    /// RFC 4648, section 4, with padding.
-    Base64,
-    /// RFC 4648, section 5, with or without padding.
-    Base64Url,
-    /// RFC 4648, section 8, in either case.
-    Hex,
-}
-
-impl Decode {
-    /// The name in the profile.
-    pub const NAMES: [(&'static str, Self); 3] =
-        [("base64", Self::Base64), ("base64url", Self::Base64Url), ("hex", Self::Hex)];
-
-    /// The bytes; `None` where they are not encoded so.
-    pub fn apply(self, bytes: &[u8]) -> Option<Vec<u8>> {
-        use data_encoding::{BASE64, BASE64URL, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
-        let padded = bytes.ends_with(b"=");
-        match self {
-            Self::Base64 => BASE64.decode(bytes),
-            Self::Base64Url if padded => BASE64URL.decode(bytes),
-            Self::Base64Url => BASE64URL_NOPAD.decode(bytes),
-            Self::Hex => HEXLOWER_PERMISSIVE.decode(bytes),
-        }
-        .ok()
-    }
-
-    /// The name in the profile.
-    pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, decode)| *decode == self).map_or("", |(name, _)| name)
     }
 }
 
@@ -174,7 +143,7 @@ fn key(secret: bool, text: &str, at: usize, problems: &mut Problems<'_>) -> Opti
 
 impl Secret {
     fn new(from: From) -> Self {
-        Self { from, optional: false, default: None, decode: None, trim: false, expose: true }
+        Self { from, optional: false, default: None, decode: None, trim: false, expose: true, options: Vec::new() }
     }
 }
 
@@ -209,7 +178,16 @@ fn table_form(key: &Key, table: &DeTable<'_>, at: usize, problems: &mut Problems
             "trim" => secret.trim = problems.flag(&what, value).unwrap_or_default(),
             "expose" => secret.expose = problems.flag(&what, value).unwrap_or_default(),
             "field" => {}
-            _ => problems.unknown(option.span().start, &format!("{shown}: "), "option", name, &OPTIONS),
+            _ => match kind::options().find(|known| known.name == name) {
+                Some(known) => {
+                    let text = option_text(known.holds, &what, value, problems);
+                    secret.options.extend(text.map(|text| (known.name, text, option.span().start)));
+                }
+                None => {
+                    let known: Vec<_> = OPTIONS.into_iter().chain(kind::option_names()).collect();
+                    problems.unknown(option.span().start, &format!("{shown}: "), "option", name, &known);
+                }
+            },
         }
     }
     if origins != 1 {
@@ -234,6 +212,7 @@ fn conflicts(key: &Key, secret: &Secret, field: bool, at: usize, problems: &mut 
             template && (secret.decode.is_some() || secret.trim || field),
             "'decode', 'trim' and 'field' do not go with a template",
         ),
+        (template && !secret.options.is_empty(), "a template is read from no source, so it has no options of one"),
         (pattern && template, "a pattern takes its names from a document, not from a template"),
         (pattern && secret.default.is_some(), "a pattern cannot have a default: which name would it be for?"),
         (secret.default.as_ref().is_some_and(|d| d.contains('\0')), "a NUL character cannot be in a variable"),
@@ -241,6 +220,24 @@ fn conflicts(key: &Key, secret: &Secret, field: bool, at: usize, problems: &mut 
     for (_, message) in rules.into_iter().filter(|(broken, _)| *broken) {
         problems.at(at, format!("{shown}: {message}"));
     }
+}
+
+/// The text of an option that a kind of source understands; a version may be written as a number.
+fn option_text(holds: Holds, what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<String> {
+    let number = value.get_ref().as_integer().filter(|_| holds == Holds::Version);
+    let text = match number.map(|number| u64::from_str_radix(number.as_str(), number.radix())) {
+        None => problems.string(what, value)?,
+        Some(Ok(number)) if number > 0 => return Some(number.to_string()),
+        Some(_) => {
+            problems.at(value.span().start, format!("{what}: a version is a number from 1"));
+            return None;
+        }
+    };
+    if text.is_empty() || text.contains('\0') {
+        problems.at(value.span().start, format!("{what}: says nothing, or holds a NUL character"));
+        return None;
+    }
+    Some(text)
 }
 
 fn decode(what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Decode> {

@@ -1,11 +1,14 @@
 //! Profiles: found, opened, parsed and stacked. Nothing here touches a source.
 
+pub mod decode;
 pub mod entry;
 pub mod find;
+mod locator;
 pub mod names;
 pub mod open;
 pub mod parse;
 pub mod problems;
+mod references;
 mod settings;
 pub mod sources;
 pub mod trust;

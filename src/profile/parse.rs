@@ -4,7 +4,7 @@ use super::entry::{Entry, Key, Value, entry};
 use super::names;
 use super::problems::{Problems, line};
 use crate::error::Report;
-use crate::reference::{self, is_name};
+use crate::reference::{self, Ref, is_name};
 use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -46,7 +46,7 @@ pub struct SourceTable {
 }
 
 /// The value of a setting.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// A string.
     Text(String),
@@ -56,6 +56,8 @@ pub enum Setting {
     List(Vec<String>),
     /// An array of integers from 1 to 255.
     Codes(Vec<u8>),
+    /// A string that is a reference, once it was held against its kind.
+    Reference(Ref),
 }
 
 /// The keys at the top.

@@ -2,9 +2,12 @@
 
 use super::parse::{Setting, check_pattern};
 use super::problems::Problems;
+use super::sources::file_in;
 use crate::error::printable;
-use crate::reference::is_name;
+use crate::reference::{Ref, is_name};
 use crate::source::kind::{Holds, Kind};
+use crate::sys::Environ;
+use std::path::Path;
 
 /// Whether a source of this kind has such a setting, and of this type.
 pub(super) fn check(kind: &Kind, source: &str, key: &str, value: &Setting, at: usize, problems: &mut Problems<'_>) {
@@ -24,6 +27,45 @@ pub(super) fn check(kind: &Kind, source: &str, key: &str, value: &Setting, at: u
                 &known,
             );
         }
+    }
+}
+
+/// What a setting comes to: files are joined to the folder of their profile, references are parsed. `known` tells
+/// whether a word names a source.
+///
+/// # Errors
+/// A message, which never quotes what should have been a reference, and what to do.
+pub(super) fn settled(
+    kind: &Kind,
+    key: &str,
+    setting: &Setting,
+    folder: &Path,
+    known: &dyn Fn(&str) -> bool,
+    environ: &Environ,
+) -> Result<Setting, (String, Option<String>)> {
+    let file = |text: &str| file_in(folder, text, environ).map_err(|message| (message.to_owned(), None));
+    let holds = kind.settings.iter().find(|setting| setting.name == key).map(|setting| setting.holds);
+    let refers = |text: &str| text.split_once(':').is_some_and(|(source, _)| known(source));
+    let reference = |text: &str| match Ref::parse(text, None) {
+        Ok(reference) => Ok(Setting::Reference(reference)),
+        Err(message) => Err((message, None)),
+    };
+    match (holds, setting) {
+        (Some(Holds::Reference), Setting::Text(text)) if !refers(text) => {
+            let hint = "no credential stands in a profile; this says where it is: env:NAME, keychain:SERVICE/ACCOUNT";
+            Err(("a reference to a known source is wanted here".into(), Some(hint.into())))
+        }
+        (Some(Holds::Reference), Setting::Text(text)) => reference(text),
+        (Some(Holds::TextOrReference | Holds::FileOrReference), Setting::Text(text)) if refers(text) => reference(text),
+        (Some(Holds::File | Holds::FileOrReference), Setting::Text(text)) => file(text).map(Setting::Text),
+        (Some(Holds::List), Setting::List(words)) if key == "run" => {
+            let mut words = words.clone();
+            if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
+                *program = file(program)?;
+            }
+            Ok(Setting::List(words))
+        }
+        _ => Ok(setting.clone()),
     }
 }
 

@@ -1,15 +1,11 @@
-//! The sources of one stack: `[source.NAME]` tables merged along `extends`, held against the table of kinds, and every
-//! reference held against them.
+//! The sources of one stack: `[source.NAME]` tables merged along `extends`, held against the table of kinds.
 
-use super::File;
-use super::entry::{From, Key, Value};
 use super::parse::{Setting, SourceTable};
 use super::problems::Problems;
-use super::settings;
-use crate::document::Field;
-use crate::error::{Report, printable};
-use crate::reference::{Ref, is_name, nearest};
-use crate::source::kind::{self, Documents, KINDS, Kind, Locates};
+use super::{File, references, settings};
+use crate::error::Report;
+use crate::reference::Ref;
+use crate::source::kind::{self, KINDS, Kind};
 use crate::sys::Environ;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -31,6 +27,14 @@ impl SourceDef {
             Some((Setting::Text(text), _, _)) => Some(text),
             _ => None,
         }
+    }
+
+    /// The settings that are references, each with the file that it stands in.
+    pub fn references(&self) -> impl Iterator<Item = (&str, &Ref, usize)> {
+        self.settings.iter().filter_map(|(name, (setting, file, _))| match setting {
+            Setting::Reference(reference) => Some((name.as_str(), reference, *file)),
+            _ => None,
+        })
     }
 
     /// A boolean setting, false where it is not said.
@@ -57,13 +61,14 @@ impl Sources {
         let names: BTreeSet<_> = tables().map(|(_, table)| table.name.as_str()).collect();
         let mut broken: BTreeSet<_> = order.iter().flat_map(|i| &files[*i].said.broken).map(String::as_str).collect();
         let mut sources = Self(BTreeMap::new());
-        for name in names {
+        for name in names.iter().copied() {
             let own: Vec<_> = tables().filter(|(_, table)| table.name == name).collect();
             let Some(kind) = kind_of(files, &own, reports) else {
                 broken.insert(name);
                 continue;
             };
-            let def = merged(files, kind, &own, environ, reports);
+            let known = |word: &str| names.contains(word) || kind::kind(word).is_some();
+            let def = merged(files, kind, &own, &known, environ, reports);
             for setting in kind.settings.iter().filter(|s| s.required && !def.settings.contains_key(s.name)) {
                 if let (false, Some((file, table))) = (broken.contains(name), own.last()) {
                     let message = format!("source.{name}: '{}' is missing", setting.name);
@@ -72,9 +77,7 @@ impl Sources {
             }
             sources.0.insert(name.into(), def);
         }
-        for index in order {
-            sources.check_references(&files[*index], environ, &broken, reports);
-        }
+        references::check(&mut sources.0, files, order, environ, &broken, reports);
         sources
     }
 
@@ -86,70 +89,6 @@ impl Sources {
     /// Every source: those that a table names and those that only a reference does.
     pub fn all(&self) -> impl Iterator<Item = &SourceDef> {
         self.0.values()
-    }
-
-    /// `broken` are sources that were reported themselves.
-    fn check_references(&mut self, file: &File, environ: &Environ, broken: &BTreeSet<&str>, reports: &mut Vec<Report>) {
-        for entry in &file.said.entries {
-            let Value::Secret(secret) = &entry.value else { continue };
-            let From::Refs(refs) = &secret.from else { continue };
-            for reference in refs.iter().filter(|reference| !broken.contains(reference.source.as_str())) {
-                if let Err((message, hint)) = self.check_reference(reference, &entry.key, environ) {
-                    reports.push(file.report(entry.at, format!("{}: {message}", entry.key.shown()), hint));
-                }
-            }
-        }
-    }
-
-    fn check_reference(
-        &mut self,
-        reference: &Ref,
-        key: &Key,
-        environ: &Environ,
-    ) -> Result<(), (String, Option<String>)> {
-        let name = &reference.source;
-        if !self.0.contains_key(name) {
-            let Some(kind) = kind::kind(name) else { return Err(self.unknown(name)) };
-            if kind.settings.iter().any(|setting| setting.required) {
-                let hint = format!("[source.{name}] with run = [\"PROGRAM\", \"{{}}\"] says what to run");
-                return Err((format!("source '{name}' needs a table of its own"), Some(hint)));
-            }
-            self.0.insert(name.clone(), SourceDef { name: name.clone(), kind, settings: BTreeMap::new() });
-        }
-        let kind = self.0[name].kind;
-        check_locator(kind, reference).map_err(|message| (message, None))?;
-        if kind.locates == Locates::File {
-            file_in(Path::new(""), &reference.locator, environ).map_err(|m| (format!("'{reference}': {m}"), None))?;
-        }
-        let pattern = matches!(key, Key::Pattern(_));
-        match (kind.documents, &reference.field) {
-            (Documents::None, Some(_)) => {
-                return Err((format!("'{reference}': a source of kind '{}' has no fields", kind.name), None));
-            }
-            (Documents::None, None) if pattern => {
-                return Err((
-                    format!("'{reference}': a source of kind '{}' gives no document for a pattern", kind.name),
-                    None,
-                ));
-            }
-            (Documents::Dotenv, Some(_)) if pattern => {
-                return Err((format!("'{reference}': a pattern takes a whole .env file, not a key of it"), None));
-            }
-            (Documents::ByName | Documents::ByLook, Some(field)) => {
-                Field::parse(field).map_err(|message| (format!("'{reference}': {message}"), None))?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn unknown(&self, name: &str) -> (String, Option<String>) {
-        let known = self.0.keys().map(String::as_str).chain(kind_names());
-        let hint = nearest(name, known).map_or_else(
-            || format!("a source is a [source.NAME] of the profile or one of {}", kind_names().join(", ")),
-            |near| format!("did you mean '{near}'?"),
-        );
-        (format!("unknown source '{}'", printable(name)), Some(hint))
     }
 }
 
@@ -186,6 +125,7 @@ fn merged(
     files: &[File],
     kind: &'static Kind,
     tables: &[(usize, &SourceTable)],
+    known: &dyn Fn(&str) -> bool,
     environ: &Environ,
     reports: &mut Vec<Report>,
 ) -> SourceDef {
@@ -196,16 +136,12 @@ fn merged(
         let mut problems = problems(file);
         for (key, setting, at) in table.settings.iter().filter(|(key, ..)| key != "kind") {
             settings::check(kind, &def.name, key, setting, *at, &mut problems);
-            let mut setting = setting.clone();
-            if let (Setting::List(words), "run") = (&mut setting, key.as_str())
-                && let Some(program) = words.first_mut().filter(|program| program.contains('/'))
-            {
-                match file_in(file.folder(), program, environ) {
-                    Ok(path) => *program = path,
-                    Err(message) => problems.at(*at, format!("source.{}.run: {message}", def.name)),
+            match settings::settled(kind, key, setting, file.folder(), known, environ) {
+                Ok(setting) => {
+                    def.settings.insert(key.clone(), (setting, *index, *at));
                 }
+                Err((message, hint)) => problems.with_hint(*at, format!("source.{}.{key}: {message}", def.name), hint),
             }
-            def.settings.insert(key.clone(), (setting, *index, *at));
         }
         reports.extend(problems.found);
     }
@@ -226,30 +162,11 @@ pub fn file_in(folder: &Path, locator: &str, environ: &Environ) -> Result<String
     Ok(folder.join(locator).to_string_lossy().into_owned())
 }
 
-fn check_locator(kind: &Kind, reference: &Ref) -> Result<(), String> {
-    let locator = &reference.locator;
-    match kind.name {
-        "env" if !is_name(locator.as_bytes()) => {
-            Err(format!("'{reference}': '{}' is no name of a variable", printable(locator)))
-        }
-        "keychain" => match locator.rsplit_once('/') {
-            Some((service, account)) if !service.is_empty() && !account.is_empty() => Ok(()),
-            _ => Err(format!("'{reference}': a keychain item is SERVICE/ACCOUNT")),
-        },
-        "systemd" if locator.contains('/') || locator == "." || locator == ".." => {
-            Err(format!("'{reference}': a credential's name has no '/'"))
-        }
-        _ if kind.locates == Locates::File && locator.ends_with('/') => {
-            Err(format!("'{reference}': names a folder, not a file"))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn problems(file: &File) -> Problems<'_> {
     Problems { text: &file.text, shown: &file.shown, found: Vec::new() }
 }
 
-fn kind_names() -> Vec<&'static str> {
+/// What a source can be.
+pub(super) fn kind_names() -> Vec<&'static str> {
     KINDS.iter().map(|kind| kind.name).collect()
 }

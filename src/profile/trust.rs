@@ -211,6 +211,7 @@ pub fn reads(file: &File) -> Vec<String> {
                 super::parse::Setting::Flag(flag) => flag.to_string(),
                 super::parse::Setting::List(list) => list.join(" "),
                 super::parse::Setting::Codes(codes) => format!("{codes:?}"),
+                super::parse::Setting::Reference(reference) => reference.to_string(),
             };
             reads.push(format!("source.{}.{key} = {}", table.name, escaped(&value)));
         }

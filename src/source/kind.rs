@@ -165,6 +165,31 @@ pub const KINDS: &[Kind] = &[
     },
 ];
 
+impl Kind {
+    /// What its sources are opened as: kinds that are opened alike can share a process.
+    pub fn opens(&self) -> &'static str {
+        self.store.as_ref().map_or(self.name, |store| store.opens)
+    }
+
+    /// Whether an entry that reads from it may have this option.
+    pub fn has_option(&self, name: &str) -> bool {
+        self.options.iter().any(|option| option.name == name)
+    }
+}
+
+/// The options of an entry that only some kinds know.
+pub fn options() -> impl Iterator<Item = &'static Setting> {
+    KINDS.iter().flat_map(|kind| kind.options)
+}
+
+/// Their names, each once.
+pub fn option_names() -> Vec<&'static str> {
+    let mut names: Vec<_> = options().map(|option| option.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// The row with this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)

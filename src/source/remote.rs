@@ -24,7 +24,7 @@ use std::time::Duration;
 /// # Errors
 /// It is not installed, or somebody else could have written it.
 pub fn spec<'e>(source: &SourceDef, environ: &'e Environ) -> Result<Spec<'e>, Fault> {
-    let argv = ["inject-store", opens(source)].into_iter().flat_map(CString::new).collect();
+    let argv = ["inject-store", source.kind.opens()].into_iter().flat_map(CString::new).collect();
     let wanted = || source.kind.store.iter().flat_map(|store| store.env).copied().flatten();
     let passed = source.list("pass-env");
     let env = environ.entries().iter().copied().filter(|entry| {
@@ -38,11 +38,6 @@ pub fn spec<'e>(source: &SourceDef, environ: &'e Environ) -> Result<Spec<'e>, Fa
         env: env.collect(),
         talks: true,
     })
-}
-
-/// What `inject-store` is started as.
-fn opens(source: &SourceDef) -> &'static str {
-    source.kind.store.as_ref().map_or(source.kind.name, |store| store.opens)
 }
 
 /// Opens the store that belongs to this launcher, once, and checks what was opened.
@@ -92,11 +87,13 @@ fn shown(path: &Path) -> String {
 ///
 /// # Errors
 /// More than the protocol can carry.
-pub fn first_request(source: &SourceDef, left: Duration, locators: &[Locator]) -> Result<Vec<u8>, Fault> {
-    let settings: Vec<_> =
-        source.settings.iter().filter(|(name, _)| *name != "pass-env" && *name != "format").collect();
-    let settings: Vec<_> = settings.into_iter().map(|(name, (value, ..))| (name.clone(), text(value))).collect();
-    let open = Open { protocol: protocol::VERSION, kind: opens(source), left, settings: &settings };
+pub fn first_request(
+    source: &SourceDef,
+    settings: &[(String, Secret)],
+    left: Duration,
+    locators: &[Locator],
+) -> Result<Vec<u8>, Fault> {
+    let open = Open { protocol: protocol::VERSION, kind: source.kind.opens(), left, settings };
     protocol::encode_request(&open, locators).map(|bytes| bytes.expose().to_vec())
 }
 
@@ -108,12 +105,25 @@ pub fn next_request(locators: &[Locator]) -> Result<Vec<u8>, Fault> {
     protocol::encode_fetch(locators).map(|bytes| bytes.expose().to_vec())
 }
 
-fn text(value: &Setting) -> Secret {
-    Secret::new(match value {
-        Setting::Text(text) => text.clone().into_bytes(),
-        Setting::Flag(flag) => flag.to_string().into_bytes(),
-        Setting::List(list) => list.join("\n").into_bytes(),
-        Setting::Codes(codes) => codes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n").into_bytes(),
+/// The settings that the store gets as they stand in the profile: texts. Those that are references are known later, and
+/// what the launcher itself looks at is not its business.
+pub fn settings(source: &SourceDef) -> Vec<(String, Secret)> {
+    let own = source.settings.iter().filter(|(name, _)| name.as_str() != "format");
+    own.filter_map(|(name, (value, ..))| match value {
+        Setting::Text(text) => Some((name.clone(), Secret::new(text.clone().into_bytes()))),
+        _ => None,
+    })
+    .collect()
+}
+
+/// The setting that a source cannot do without and that nobody says: it is asked for on the terminal, with this question.
+pub fn question(source: &SourceDef) -> Option<(&'static str, String)> {
+    let missing = source.kind.name == "vault"
+        && source.text("auth") == Some("userpass")
+        && !source.settings.contains_key("password");
+    missing.then(|| {
+        let whose = source.text("username").map_or_else(String::new, |name| format!(" of {}", printable(name)));
+        ("password", format!("inject: password{whose} for source '{}': ", source.name))
     })
 }
 

@@ -2,12 +2,14 @@
 #![allow(unsafe_code)]
 
 mod alloc;
+mod ask;
 mod environ;
 mod filter;
 mod signals;
 mod spawn;
 
 pub use alloc::Wiping;
+pub use ask::ask;
 pub use environ::Environ;
 pub use filter::permits;
 pub use signals::{Endings, Guard, Mask, show_line};

@@ -67,12 +67,19 @@ impl Mask {
     /// Every signal.
     pub(super) const ALL: Self = Self(u64::MAX);
 
-    fn of(signal: Signal) -> Self {
-        Self(1 << (signal as u32 - 1))
+    /// These signals.
+    pub(super) fn of(signals: impl IntoIterator<Item = Signal>) -> Self {
+        Self(signals.into_iter().fold(0, |bits, signal| bits | 1 << (signal as u32 - 1)))
     }
 
-    fn has(self, signal: Signal) -> bool {
-        self.0 & Self::of(signal).0 != 0
+    /// Whether this signal is one of them.
+    pub(super) fn has(self, signal: Signal) -> bool {
+        self.0 & Self::of([signal]).0 != 0
+    }
+
+    /// As the kernel takes it: 8 bytes.
+    pub(super) fn bits(&self) -> *const u64 {
+        &raw const self.0
     }
 
     /// Changes this thread's mask (`how` is one of the `SIG_` constants) and gives back what it was.
@@ -151,7 +158,7 @@ impl Guard {
         let sigchld = disposition(libc::SIGCHLD);
         let pending = pending(Signal::SIGCHLD);
         set_disposition(libc::SIGCHLD, libc::SIG_DFL);
-        let mask = Mask::of(Signal::SIGCHLD).change(libc::SIG_UNBLOCK).unwrap_or(Mask(0));
+        let mask = Mask::of([Signal::SIGCHLD]).change(libc::SIG_UNBLOCK).unwrap_or(Mask(0));
         Self { sigchld, mask, pending, zombie: zombie(), _endings: endings }
     }
 
@@ -216,8 +223,7 @@ pub(super) struct Quiet {
 impl Quiet {
     pub(super) fn new() -> Self {
         let were_pending = OF_WRITES.map(pending);
-        let both = OF_WRITES.into_iter().fold(0, |bits, signal| bits | Mask::of(signal).0);
-        Self { before: Mask(both).change(libc::SIG_BLOCK).unwrap_or(Mask(0)), were_pending }
+        Self { before: Mask::of(OF_WRITES).change(libc::SIG_BLOCK).unwrap_or(Mask(0)), were_pending }
     }
 }
 

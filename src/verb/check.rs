@@ -2,7 +2,6 @@
 
 use super::{absolute, columns, pretty, print};
 use crate::cli::Load;
-use crate::clock::Clock;
 use crate::error::{Error, Fault, printable};
 use crate::merge::Merged;
 use crate::plan::{Plan, template};
@@ -20,9 +19,7 @@ pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Res
     let profile = Profile::read(load.wish(environ)?, environ);
     let plan = Plan::new(&profile, environ)?;
     super::trust::require(&profile, load, environ)?;
-    let clock = Clock::new(profile.timeout());
-    let answers = crate::resolve::resolve(&plan, environ, &clock);
-    drop(clock);
+    let answers = crate::resolve::resolve(&plan, environ);
     let merged = Merged::new(&plan, &answers);
     let failed = merged.complete(&plan).and_then(|()| crate::block::check(&plan, &merged, environ)).err();
     let secret = |v: &Variable<'_>| v.line.is_some_and(|l| is_secret(&l.entry.value));

@@ -1,7 +1,7 @@
 //! The schema for editors and the parser judge alike, and know the same words.
 
 use inject::profile::{entry::OPTIONS, parse::KEYS};
-use inject::source::kind::{Holds, KINDS};
+use inject::source::kind::{self, Holds, KINDS};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -88,8 +88,8 @@ fn they_know_the_same_words() {
         serde_json::from_str(&fs::read_to_string(root().join("profiles/schema.json")).unwrap()).unwrap();
     let defs = &schema["$defs"];
     assert_eq!(keys(&schema["properties"]), words(KEYS));
-    assert_eq!(keys(&defs["entry"]["properties"]), words(OPTIONS));
-    let decodes = inject::profile::entry::Decode::NAMES.map(|(name, _)| name);
+    assert_eq!(keys(&defs["entry"]["properties"]), words(OPTIONS.into_iter().chain(kind::option_names())));
+    let decodes = inject::profile::decode::Decode::NAMES.map(|(name, _)| name);
     assert_eq!(choice(&defs["entry"]["properties"]["decode"]), words(decodes));
 
     let kinds = words(KINDS.iter().map(|kind| kind.name));
@@ -106,7 +106,12 @@ fn they_know_the_same_words() {
     for kind in KINDS {
         let known = &defs[format!("kind-{}", kind.name)]["properties"];
         let settings = kind.settings.iter().map(|setting| setting.name);
-        assert_eq!(keys(known), words(settings.chain(["kind"]).chain(kind.store.map(|_| "pass-env"))), "{}", kind.name);
+        assert_eq!(
+            keys(known),
+            words(settings.chain(["kind"]).chain(kind.store.as_ref().map(|_| "pass-env"))),
+            "{}",
+            kind.name
+        );
         assert_eq!(known["kind"]["const"], kind.name);
         for setting in kind.settings {
             let mut said = &known[setting.name];
@@ -115,7 +120,10 @@ fn they_know_the_same_words() {
             }
             match setting.holds {
                 Holds::Choice(choices) => assert_eq!(choice(said), words(choices.iter().copied())),
-                Holds::Text => assert_eq!(said["type"], "string"),
+                Holds::Text | Holds::File | Holds::Reference | Holds::TextOrReference | Holds::FileOrReference => {
+                    assert_eq!(said["type"], "string");
+                }
+                Holds::Version => panic!("no setting is a version"),
                 Holds::Flag => assert_eq!(said["type"], "boolean"),
                 Holds::List | Holds::Codes => assert_eq!(said["type"], "array"),
             }
