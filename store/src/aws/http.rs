@@ -1,0 +1,240 @@
+//! How the SDK's requests travel, also those for credentials: over the one HTTP client of the house, so that its limits
+//! hold for every address that the SDK comes upon, in a variable or in a file. No redirect, no plain http to another
+//! machine, no proxy to this one, no endless answer. TLS roots are loaded for the first address that needs them.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use inject::error::{Fault, State, printable};
+use reqwest::{Client, ClientBuilder, Method, Request, Url};
+
+use crate::net::{ATTEMPT, CONNECT, Failure, address, again, is_loopback};
+
+/// The most bytes of an answer with one value in it.
+const ONE: usize = 1 << 20;
+/// The most bytes of an answer with many: 20 secrets of 64 KiB, each byte escaped.
+const MANY: usize = 8 << 20;
+
+/// What went wrong on the way, inside of an error of the SDK's.
+#[derive(Debug)]
+pub(super) struct Wire(pub(super) Fault);
+
+impl fmt::Display for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request failed")
+    }
+}
+
+impl Error for Wire {}
+
+/// The client, as the SDK takes it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Http(Arc<Ways>);
+
+/// A pool of connections a way out, made where it is needed.
+#[derive(Debug, Default)]
+struct Ways {
+    /// http, to this machine and to the metadata services.
+    plain: OnceLock<Result<Client, Fault>>,
+    /// https to this machine.
+    near: OnceLock<Result<Client, Fault>>,
+    /// https to anywhere else, through a proxy where the environment names one.
+    far: OnceLock<Result<Client, Fault>>,
+}
+
+impl HttpClient for Http {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        let timeout = settings.read_timeout().unwrap_or(ATTEMPT);
+        SharedHttpConnector::new(Connector { ways: self.0.clone(), timeout })
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    ways: Arc<Ways>,
+    timeout: Duration,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (ways, timeout) = (self.ways.clone(), self.timeout);
+        HttpConnectorFuture::new(async move { ways.send(request, timeout).await.map_err(connector_error) })
+    }
+}
+
+/// As the SDK decides by it whether to try again.
+fn connector_error(failure: Failure) -> ConnectorError {
+    let late = failure.fault.state == State::Timeout;
+    let wire = Box::new(Wire(failure.fault));
+    match (failure.again, late) {
+        (false, _) => ConnectorError::user(wire),
+        (true, true) => ConnectorError::timeout(wire),
+        (true, false) => ConnectorError::io(wire),
+    }
+}
+
+impl Ways {
+    async fn send(&self, request: HttpRequest, timeout: Duration) -> Result<HttpResponse, Failure> {
+        let url = url(request.uri())?;
+        let host = url.host_str().map(printable).unwrap_or_default();
+        // A call of a service, not one for credentials.
+        let target = request.headers().get("x-amz-target").map(str::to_owned);
+        let client = self.client(&url)?;
+        let request = translate(request, url, timeout)?;
+        let mut response = client.execute(request).await.map_err(|error| explain(&error, &host))?;
+        let status = response.status().as_u16();
+        if response.status().is_redirection() {
+            let to = response.headers().get("location").and_then(|to| to.to_str().ok()).and_then(origin);
+            let to = to.map(|to| format!(" to {to}")).unwrap_or_default();
+            return Err(Fault::invalid(format!("{host} redirects{to} ({status})")).hint("set `endpoint-url`").into());
+        }
+        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if target.is_some() && !again(status) && kind.to_ascii_lowercase().starts_with("text/html") {
+            let fault = Fault::unreachable(format!("{host} is not AWS: it answered a web page ({status})"));
+            return Err(fault.hint("a proxy or a login page may stand in between").into());
+        }
+        let limit = if target.is_some_and(|target| many(&target)) { MANY } else { ONE };
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, &host))? {
+            if body.len() + chunk.len() > limit {
+                return Err(Fault::invalid(format!("the answer of {host} is larger than {} MiB", limit >> 20)).into());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let broken = |_| Fault::invalid(format!("{host} answered something that is not HTTP"));
+        let mut answer = HttpResponse::new(status.try_into().map_err(broken)?, body.into());
+        for (name, value) in response.headers() {
+            if let Ok(value) = value.to_str() {
+                answer.headers_mut().try_append(name.as_str().to_owned(), value.to_owned()).map_err(broken)?;
+            }
+        }
+        Ok(answer)
+    }
+
+    fn client(&self, url: &Url) -> Result<Client, Fault> {
+        let near = url.host_str().is_some_and(is_loopback);
+        let made = match (url.scheme(), near) {
+            ("http", _) => self.plain.get_or_init(|| build(Client::builder().no_proxy().tls_certs_only([]))),
+            (_, true) => self.near.get_or_init(|| build(Client::builder().no_proxy())),
+            (_, false) => self.far.get_or_init(|| build(Client::builder())),
+        };
+        made.clone()
+    }
+}
+
+fn build(builder: ClientBuilder) -> Result<Client, Fault> {
+    let builder = builder.redirect(reqwest::redirect::Policy::none()).connect_timeout(CONNECT);
+    builder.build().map_err(|_| {
+        Fault::unreachable("no certificate authorities are installed")
+            .hint("SSL_CERT_FILE can name a file with their certificates")
+    })
+}
+
+/// https, plain http to this machine, or to where a virtual machine or a container finds its credentials.
+fn url(text: &str) -> Result<Url, Fault> {
+    const METADATA: [&str; 5] =
+        ["169.254.169.254", "169.254.170.2", "169.254.170.23", "[fd00:ec2::254]", "[fd00:ec2::23]"];
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "http" && url.host_str().is_some_and(|host| METADATA.contains(&host)) => Ok(url),
+        _ => address(text, "the endpoint"),
+    }
+}
+
+fn translate(from: HttpRequest, url: Url, timeout: Duration) -> Result<Request, Fault> {
+    let unusable = || Fault::invalid("a request that cannot be written as HTTP");
+    let method = Method::from_bytes(from.method().as_bytes()).map_err(|_| unusable())?;
+    let mut request = Request::new(method, url);
+    for (name, value) in from.headers().iter_bytes() {
+        let name: reqwest::header::HeaderName = name.parse().map_err(|_| unusable())?;
+        let value = reqwest::header::HeaderValue::from_bytes(value).map_err(|_| unusable())?;
+        request.headers_mut().append(name, value);
+    }
+    // None of the calls that are made here streams.
+    let body = from.body().bytes().ok_or_else(unusable)?;
+    *request.body_mut() = Some(body.to_vec().into());
+    *request.timeout_mut() = Some(timeout);
+    Ok(request)
+}
+
+/// Whether one answer to this call holds many values.
+fn many(target: &str) -> bool {
+    ["BatchGetSecretValue", "GetParameters", "GetParametersByPath"].iter().any(|call| target.ends_with(call))
+}
+
+/// Where a redirect leads, without the path: that can hold a token.
+fn origin(location: &str) -> Option<String> {
+    let url = Url::parse(location).ok()?;
+    Some(printable(&url.origin().ascii_serialization()))
+}
+
+fn explain(error: &reqwest::Error, host: &str) -> Failure {
+    let fault = if let Some(tls) = find::<rustls::Error>(error) {
+        return tls_fault(tls, host).into();
+    } else if error.is_timeout() {
+        Fault::timeout(format!("no answer from {host} in time"))
+    } else if error.is_dns() {
+        let temporary = find::<io::Error>(error).is_some_and(|error| error.to_string().contains("Temporary failure"));
+        if !temporary {
+            return Fault::unreachable(format!("there is no host {host}"))
+                .hint("is the region right, and `endpoint-url`?")
+                .into();
+        }
+        Fault::outage(format!("cannot look up {host}"))
+    } else if error.is_connect() {
+        let why = find::<io::Error>(error).map_or("failed", |error| match error.kind() {
+            io::ErrorKind::ConnectionRefused => "refused",
+            io::ErrorKind::ConnectionReset => "reset",
+            io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => "impossible: no route",
+            _ => "failed",
+        });
+        Fault::outage(format!("connection to {host} {why}"))
+    } else {
+        Fault::outage(format!("{host} broke off its answer"))
+    };
+    Failure { fault, again: true, after: None }
+}
+
+fn tls_fault(error: &rustls::Error, host: &str) -> Fault {
+    use rustls::CertificateError as Certificate;
+    let why = match error {
+        rustls::Error::InvalidCertificate(why) => match why {
+            Certificate::Expired | Certificate::ExpiredContext { .. } => "its certificate has expired",
+            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => "its certificate is not valid yet",
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+                "its certificate is for another name"
+            }
+            Certificate::UnknownIssuer => {
+                return Fault::unreachable(format!("TLS with {host}: nobody here knows who signed its certificate"))
+                    .hint("SSL_CERT_FILE can name a file with the authority's certificate");
+            }
+            _ => "its certificate is not good",
+        },
+        rustls::Error::InvalidMessage(_) => "it does not speak TLS",
+        _ => "no agreement",
+    };
+    Fault::unreachable(format!("TLS with {host}: {why}"))
+}
+
+/// The first error of this type in the chain; an `io::Error`'s own content is a link of it, too.
+pub(super) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
