@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Runs moto and ministack, each with the same secrets, parameters, users and a role, and with signatures and policies
+enforced; prints where they are and who may do what as one line of JSON, and ends when its input does."""
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import boto3
+from botocore.config import Config
+
+HOME, AWAY = "us-east-1", "eu-west-1"
+BIN = os.path.dirname(sys.executable)
+
+
+def port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def start(argv, env):
+    die_with_us = lambda: ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    folder = tempfile.gettempdir()
+    clean = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": folder, "PYTHONWARNINGS": "ignore"}
+    return subprocess.Popen([sys.executable, f"{BIN}/{argv[0]}", *argv[1:]], env=clean | env, cwd=folder, preexec_fn=die_with_us,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def listening(server, number):
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", number)) == 0:
+                return
+        if server.poll() is not None:
+            sys.exit(f"aws.py: {server.args[1]} ended with {server.returncode}")
+        time.sleep(0.05)
+    sys.exit(f"aws.py: {server.args[1]} does not listen")
+
+
+def client(service, url, keys, region=HOME):
+    return boto3.client(service, endpoint_url=url, region_name=region, aws_access_key_id=keys[0],
+                        aws_secret_access_key=keys[1], config=Config(retries={"max_attempts": 0}))
+
+
+def allow(*actions, resource="*"):
+    statements = [{"Effect": "Allow", "Action": list(actions), "Resource": resource}]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def seed(name, url, root):
+    secrets, away = client("secretsmanager", url, root), client("secretsmanager", url, root, AWAY)
+    arns = {}
+    for key, value in [("app/text", f"text of {name}"), ("app/json", '{"user":"me","live":{"key":"sk-live"}}'),
+                       ("app/utf8", "pä$$ \"w\\ö\"\nrd"), *((f"many/{i:02}", f"secret {i:02}") for i in range(50))]:
+        arns[key] = secrets.create_secret(Name=key, SecretString=value)["ARN"]
+    secrets.create_secret(Name="app/binary", SecretBinary=bytes(range(1, 256)))
+    first = secrets.create_secret(Name="app/rotated", SecretString="before")["VersionId"]
+    secrets.put_secret_value(SecretId="app/rotated", SecretString="after")
+    secrets.create_secret(Name="app/empty")
+    secrets.create_secret(Name="app/deleted", SecretString="gone")
+    secrets.delete_secret(SecretId="app/deleted", RecoveryWindowInDays=7)
+    arns["away"] = away.create_secret(Name="app/away", SecretString=f"away in {name}")["ARN"]
+
+    ssm, there = client("ssm", url, root), client("ssm", url, root, AWAY)
+    put = lambda key, value, kind="SecureString", **more: ssm.put_parameter(Name=key, Value=value, Type=kind, **more)
+    for i in range(50):
+        put(f"/many/{i:02}", f"parameter {i:02}")
+    for i in range(12):
+        put(f"/app/prod/VAR_{i:02}", f"value {i:02}")
+    put("/app/nested/TOP", "top")
+    put("/app/nested/deeper/LOW", "low")
+    put("/app/plain", "plain", "String")
+    put("/app/list", "a,b,c", "StringList")
+    put("flat", "flat one", "String")
+    put("/app/versions", "one")
+    put("/app/versions", "two", Overwrite=True)
+    put("/app/versions", "three", Overwrite=True)
+    ssm.label_parameter_version(Name="/app/versions", ParameterVersion=2, Labels=["live"])
+    there.put_parameter(Name="/app/away", Value=f"away in {name}", Type="String")
+    arns["/app/plain"] = ssm.get_parameter(Name="/app/plain")["Parameter"]["ARN"]
+
+    iam = client("iam", url, root)
+    everything = ["secretsmanager:*", "ssm:*", "sts:*", "kms:*"]
+    one = ["secretsmanager:GetSecretValue"]
+    users = {}
+    for user, policy in [("all", allow(*everything)), ("one-by-one", allow(*one)), ("none", allow("s3:ListBucket")),
+                         ("assumes", allow("sts:AssumeRole"))]:
+        iam.create_user(UserName=user)
+        iam.put_user_policy(UserName=user, PolicyName="it", PolicyDocument=policy)
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        users[user] = [key["AccessKeyId"], key["SecretAccessKey"]]
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole",
+         "Condition": {"StringEquals": {"sts:ExternalId": "ours"}}},
+        {"Effect": "Allow", "Principal": {"Federated": "*"}, "Action": "sts:AssumeRoleWithWebIdentity"}]}
+    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="reader", PolicyName="it", PolicyDocument=allow(*everything))
+    return {"url": url, "users": users, "role": role, "arns": arns, "first": first}
+
+
+def main():
+    moto_port, ministack_port = port(), port()
+    moto = start(["moto_server", "-H", "127.0.0.1", "-p", str(moto_port)], {})
+    root = ("rootkey", "rootsecret")
+    ministack = start(["ministack"], {
+        "SERVICES": "secretsmanager,ssm,sts,iam,kms,imds", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(ministack_port),
+        "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "AUTH": "true", "AWS_ACCESS_KEY_ID": root[0],
+        "AWS_SECRET_ACCESS_KEY": root[1], "MINISTACK_IMDS_V2_REQUIRED": "1"})
+    try:
+        listening(moto, moto_port)
+        url = f"http://127.0.0.1:{moto_port}"
+        servers = {"moto": seed("moto", url, root)}
+        # From the next request on, signatures and policies count.
+        enforce = urllib.request.Request(f"{url}/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"})
+        urllib.request.urlopen(enforce).read()
+        listening(ministack, ministack_port)
+        servers["ministack"] = seed("ministack", f"http://127.0.0.1:{ministack_port}", root)
+        print(json.dumps(servers), flush=True)
+        sys.stdin.read()
+    finally:
+        for server in (moto, ministack):
+            server.kill()
+            server.wait()
+
+
+main()
