@@ -96,9 +96,8 @@ impl Call<'_> {
         let (thing, region) = (self.thing, self.region);
         let says = |part: &str| refusal.text.contains(part);
         match refusal.code {
-            "ResourceNotFoundException" if says("secret value") => {
-                Fault::invalid(format!("the {thing} has no such version"))
-                    .hint("a stage that is still pending has no value")
+            "ResourceNotFoundException" if says("secret value") || says("secret version") => {
+                Fault::invalid(format!("the {thing} is there, but has no value at this stage or version"))
             }
             "ResourceNotFoundException" | "ParameterNotFound" => self.absent(),
             "ParameterVersionNotFound" => Fault::invalid(format!("the {thing} has no such version or label")),

@@ -97,18 +97,17 @@ impl Ways {
             let to = to.map(|to| format!(" to {to}")).unwrap_or_default();
             return Err(Fault::invalid(format!("{host} redirects{to} ({status})")).hint("set `endpoint-url`").into());
         }
-        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if target.is_some() && !again(status) && kind.to_ascii_lowercase().starts_with("text/html") {
-            let fault = Fault::unreachable(format!("{host} is not AWS: it answered a web page ({status})"));
-            return Err(fault.hint("a proxy or a login page may stand in between").into());
-        }
-        let limit = if target.is_some_and(|target| many(&target)) { MANY } else { ONE };
+        let limit = if target.as_deref().is_some_and(many) { MANY } else { ONE };
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, &host))? {
             if body.len() + chunk.len() > limit {
                 return Err(Fault::invalid(format!("the answer of {host} is larger than {} MiB", limit >> 20)).into());
             }
             body.extend_from_slice(&chunk);
+        }
+        if target.is_some() && !again(status) && is_page(&body) {
+            let fault = Fault::unreachable(format!("{host} is not AWS: it answered a web page ({status})"));
+            return Err(fault.hint("a proxy or a login page may stand in between").into());
         }
         let broken = |_| Fault::invalid(format!("{host} answered something that is not HTTP"));
         let mut answer = HttpResponse::new(status.try_into().map_err(broken)?, body.into());
@@ -168,6 +167,13 @@ fn translate(from: HttpRequest, url: Url, timeout: Duration) -> Result<Request, 
 /// Whether one answer to this call holds many values.
 fn many(target: &str) -> bool {
     ["BatchGetSecretValue", "GetParameters", "GetParametersByPath"].iter().any(|call| target.ends_with(call))
+}
+
+/// Whether this is HTML, whatever it is called.
+fn is_page(body: &[u8]) -> bool {
+    let begins =
+        |with: &[u8]| body.trim_ascii_start().get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+    begins(b"<!doctype html") || begins(b"<html")
 }
 
 /// Where a redirect leads, without the path: that can hold a token.

@@ -2,7 +2,7 @@
 
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::types::Parameter;
-use inject::error::{Fault, State};
+use inject::error::{Fault, printable};
 use inject::source::Payload;
 
 use super::fault::{Call, refusal};
@@ -41,16 +41,16 @@ pub(super) async fn many(client: &Client, texts: &[&str], call: &Call<'_>) -> Ve
     answers
 }
 
-/// The call for many does not tell a version that is not there from a parameter that is not.
+/// A name that AWS calls invalid. For one with a version or a label that can mean that the parameter is there and that
+/// version is not, so the parameter itself is asked for, as it is, without its key.
 async fn missing(client: &Client, name: &Name<'_>, call: &Call<'_>) -> Fault {
     let Some(selector) = name.selector else {
         return call.absent();
     };
-    let sent = client.get_parameter().name(name.text).with_decryption(true).send().await;
-    let fault = sent.err().map(|error| call.failed(&error));
-    match fault {
-        Some(fault) if fault.state == State::Absent || fault.transient => fault,
-        _ => Fault::invalid(format!("the parameter has no version or label '{}'", inject::error::printable(selector))),
+    match client.get_parameters().names(name.base).with_decryption(false).send().await {
+        Ok(answer) if answer.parameters().is_empty() => call.absent(),
+        Ok(_) => Fault::invalid(format!("the parameter has no version or label '{}'", printable(selector))),
+        Err(error) => call.failed(&error),
     }
 }
 
@@ -110,8 +110,12 @@ impl<'a> Name<'a> {
     /// Whether `found` is what this names. Some servers do not repeat the selector; then a number is compared with the
     /// version, and a label is believed where nothing else was asked for.
     fn is(&self, found: &Parameter, alone: bool) -> bool {
-        let named =
-            found.name() == Some(self.base) || found.arn() == Some(self.base) || found.name() == Some(self.text);
+        // A secret of Secrets Manager by way of here: some servers answer with its own name.
+        let secret = self.base.strip_prefix("/aws/reference/secretsmanager/");
+        let is = |known: Option<&str>| {
+            known.is_some() && (known == Some(self.base) || known == Some(self.text) || known == secret)
+        };
+        let named = is(found.name()) || is(found.arn());
         let selected = match (self.selector, found.selector()) {
             (None, selector) => selector.is_none_or(str::is_empty),
             (Some(wanted), Some(selector)) => selector.trim_start_matches(':') == wanted,

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::imds::{self, region::ImdsRegionProvider};
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -88,7 +87,7 @@ impl Session {
         let imds = imds::Client::builder().configure(&provider).max_attempts(1).build();
         let said = match &setup.region {
             Some(region) => Some(Region::new(region.clone())),
-            None => ambient_region(&provider, setup.profile.as_deref()).await,
+            None => ambient_region(&provider, setup.profile.as_deref()).await?,
         };
         let home = match (said, named) {
             (None, None) => {
@@ -168,16 +167,18 @@ impl Setup {
 }
 
 /// The region of the environment, else of the profile.
-async fn ambient_region(provider: &ProviderConfig, profile: Option<&str>) -> Option<Region> {
+async fn ambient_region(provider: &ProviderConfig, profile: Option<&str>) -> Result<Option<Region>, Fault> {
     use aws_config::meta::region::ProvideRegion;
-    if let Some(region) = EnvironmentVariableRegionProvider::new().region().await {
-        return Some(region);
+    for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        if let Some(region) = Settings::env(name)? {
+            return Ok(Some(Region::new(region)));
+        }
     }
     let mut builder = ProfileFileRegionProvider::builder().configure(provider);
     if let Some(profile) = profile {
         builder = builder.profile_name(profile);
     }
-    builder.build().region().await
+    Ok(builder.build().region().await)
 }
 
 /// It becomes a part of host names.
