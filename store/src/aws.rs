@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
 use inject::error::{Fault, State};
-use inject::source::{Locator, Payload, Source};
+use inject::source::{Locator, Note, Payload, Source};
 
 use crate::net::Runtime;
 use crate::settings::Settings;
@@ -88,7 +88,7 @@ impl Source for Aws {
         if let Some(first) = answers.iter_mut().find_map(|answer| answer.as_mut().ok())
             && !self.said.replace(true)
         {
-            first.notes.push(format!("credentials: {}", session.from));
+            first.notes.push(Note::fact(format!("credentials: {}", session.from)));
         }
         Ok(answers)
     }

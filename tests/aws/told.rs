@@ -126,7 +126,6 @@ fn in_the_words_of_aws() {
         ),
         (ONE, "ThrottlingException", "Rate exceeded", 124, "answers too many requests already"),
         (PARAMETER, "ThrottlingException", "Rate exceeded", 124, "answers too many requests already"),
-        (ONE, "InternalServiceError", "x", 124, "is not able to"),
         (
             ONE,
             "InvalidParameterException",

@@ -69,6 +69,16 @@ impl Server {
         self.facts["first"].as_str().unwrap()
     }
 
+    /// The key and the token of a session of the role.
+    pub(crate) fn session(&self) -> [&str; 3] {
+        [0, 1, 2].map(|part| self.facts["session"][part].as_str().unwrap())
+    }
+
+    /// An identity token: `identity` of the issuer whom the role trusts, `stranger` of another.
+    pub(crate) fn token(&self, of: &str) -> &str {
+        self.facts[of].as_str().unwrap()
+    }
+
     /// The two halves of a user's key.
     pub(crate) fn key(&self, user: &str) -> [&str; 2] {
         [0, 1].map(|half| self.facts["users"][user][half].as_str().unwrap())
@@ -85,15 +95,20 @@ impl Server {
 /// A launch against this address without credentials.
 #[track_caller]
 pub(crate) fn launch(url: &str, profile: &str) -> Test {
-    let test = Test::new().file("p.toml", profile).args(["-p", "./p.toml", "--", "/usr/bin/env", "-0"]);
-    test.env("AWS_ENDPOINT_URL", url).env("AWS_REGION", "us-east-1").env("AWS_EC2_METADATA_DISABLED", "true")
+    bare(&[], profile).env("AWS_ENDPOINT_URL", url).env("AWS_REGION", "us-east-1")
 }
 
 /// A launch with `-v`.
 #[track_caller]
 pub(crate) fn verbose(url: &str, profile: &str) -> Test {
-    let test = Test::new().file("p.toml", profile).args(["-v", "-p", "./p.toml", "--", "/usr/bin/env", "-0"]);
-    test.env("AWS_ENDPOINT_URL", url).env("AWS_REGION", "us-east-1").env("AWS_EC2_METADATA_DISABLED", "true")
+    bare(&["-v"], profile).env("AWS_ENDPOINT_URL", url).env("AWS_REGION", "us-east-1")
+}
+
+/// A launch that knows nothing of AWS but that this machine has no metadata service.
+#[track_caller]
+pub(crate) fn bare(args: &[&str], profile: &str) -> Test {
+    let test = Test::new().file("p.toml", profile).args(args).args(["-p", "./p.toml", "--", "/usr/bin/env", "-0"]);
+    test.env("AWS_EC2_METADATA_DISABLED", "true")
 }
 
 /// `NAME = 'REFERENCE'` lines under `[secrets]`.

@@ -2,6 +2,7 @@
 """Runs moto and ministack, each with the same secrets, parameters, users and a role, and with signatures and policies
 enforced; prints where they are and who may do what as one line of JSON, and ends when its input does."""
 
+import base64
 import ctypes
 import json
 import os
@@ -97,13 +98,26 @@ def seed(name, url, root):
         iam.put_user_policy(UserName=user, PolicyName="it", PolicyDocument=policy)
         key = iam.create_access_key(UserName=user)["AccessKey"]
         users[user] = [key["AccessKeyId"], key["SecretAccessKey"]]
+    account = iam.get_user(UserName="all")["User"]["Arn"].split(":")[4]
+    issuer = f"arn:aws:iam::{account}:oidc-provider/issuer.example"
     trust = {"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole",
          "Condition": {"StringEquals": {"sts:ExternalId": "ours"}}},
-        {"Effect": "Allow", "Principal": {"Federated": "*"}, "Action": "sts:AssumeRoleWithWebIdentity"}]}
+        {"Effect": "Allow", "Principal": {"Federated": issuer}, "Action": "sts:AssumeRoleWithWebIdentity"}]}
     role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     iam.put_role_policy(RoleName="reader", PolicyName="it", PolicyDocument=allow(*everything))
-    return {"url": url, "users": users, "role": role, "arns": arns, "first": first}
+    assume = client("sts", url, users["assumes"]).assume_role
+    session = assume(RoleArn=role, RoleSessionName="it", ExternalId="ours")["Credentials"]
+    return {"url": url, "users": users, "role": role, "arns": arns, "first": first,
+            "session": [session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"]],
+            "identity": token("https://issuer.example"), "stranger": token("https://stranger.example")}
+
+
+def token(issuer):
+    """An identity token, as a cluster puts it into a file."""
+    claims = {"iss": issuer, "sub": "system:serviceaccount:app:app", "aud": "sts.amazonaws.com"}
+    parts = [json.dumps(part).encode() for part in ({"alg": "RS256"}, claims)] + [b"signature"]
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
 def main():

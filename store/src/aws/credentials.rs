@@ -92,22 +92,16 @@ impl Tried {
     }
 }
 
-/// How a profile came by them.
+/// How a profile came by them. The SDK tells nothing of a role that a profile assumes.
 fn detail(credentials: &Credentials) -> &'static str {
     let features: &[Feature] = credentials.get_property::<Vec<Feature>>().map_or(&[], |features| features);
-    if !features.contains(&Feature::CredentialsProfile) {
-        return "";
-    }
     let ways = [
-        (Feature::CredentialsStsAssumeRole, " (role)"),
-        (Feature::CredentialsStsAssumeRoleWebId, " (web identity)"),
-        (Feature::CredentialsProfileStsWebIdToken, " (web identity)"),
         (Feature::CredentialsSso, " (SSO)"),
         (Feature::CredentialsProcess, " (credential_process)"),
-        (Feature::CredentialsImds, " (instance metadata)"),
-        (Feature::CredentialsHttp, " (container)"),
+        (Feature::CredentialsProfileStsWebIdToken, " (web identity)"),
     ];
-    ways.into_iter().find(|(feature, _)| features.contains(feature)).map_or("", |(_, text)| text)
+    let of_profile = features.contains(&Feature::CredentialsProfile);
+    ways.into_iter().find(|(way, _)| of_profile && features.contains(way)).map_or("", |(_, text)| text)
 }
 
 /// What keeps the credentials of `place` from being used. The texts of the errors are only searched: they can hold

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use inject::error::Fault;
 
 use super::http::{Wire, find};
-use crate::net::ATTEMPT;
+use crate::net::{ATTEMPT, again};
 
 /// What was asked, for the wording.
 pub(super) struct Call<'a> {
@@ -59,27 +59,27 @@ where
         }
         SdkError::ServiceError(context) => context.raw(),
         SdkError::ResponseError(context) => context.raw(),
-        _ => return Err(Fault::invalid(format!("no request can be made for region '{region}'"))),
-    };
-    let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
-    let code = meta.and_then(|meta| meta.code()).or_else(|| xml_code(raw.body().bytes()?));
-    let status = raw.status().as_u16();
-    match code {
-        Some(code) => Ok(Refusal { code, text: meta.and_then(|meta| meta.message()).unwrap_or_default(), status }),
-        None if status >= 500 || status == 429 => {
-            Err(Fault::outage(format!("AWS in {region} is not able to ({status})")))
+        _ => {
+            return Err(Fault::invalid(format!("no request can be made for region '{region}'"))
+                .hint("is the endpoint_url of the profile an address?"));
         }
+    };
+    let status = raw.status().as_u16();
+    if let Some(meta) = error.as_service_error().map(ProvideErrorMetadata::meta)
+        && let Some(code) = meta.code()
+    {
+        return Ok(Refusal { code, text: meta.message().unwrap_or_default(), status });
+    }
+    // Some servers answer in XML where JSON was asked for.
+    let body = raw.body().bytes().and_then(|body| std::str::from_utf8(body).ok()).unwrap_or_default();
+    let tag = |open, close| Some(body.split_once(open)?.1.split_once(close)?.0);
+    match tag("<Code>", "</Code>") {
+        Some(code) => Ok(Refusal { code, text: tag("<Message>", "</Message>").unwrap_or_default(), status }),
+        None if again(status) => Err(Fault::outage(format!("AWS in {region} is not able to ({status})"))),
         None => {
             Err(Fault::invalid(format!("what answers for region '{region}' does not speak as AWS does ({status})")))
         }
     }
-}
-
-/// The code of an error in XML, as some servers answer where JSON was asked for.
-fn xml_code(body: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(body).ok()?;
-    let (_, rest) = text.split_once("<Code>")?;
-    Some(rest.split_once("</Code>")?.0)
 }
 
 impl Call<'_> {
@@ -153,9 +153,10 @@ impl Call<'_> {
         let after = |mark| text.split_once(mark)?.1.split_whitespace().next().filter(|word| is_name(word));
         let action = after("perform: ").unwrap_or(self.action);
         let fault = Fault::denied(format!("not allowed: {action}"));
-        match (after("User: "), after("resource: ")) {
-            (Some(who), Some(on)) => fault.hint(format!("{who} needs {action} on {on}")),
-            _ => fault.hint(format!("whoever the credentials are of ({}) needs it", self.from)),
+        let on = after("resource: ").map(|on| format!(" on {on}")).unwrap_or_default();
+        match after("User: ") {
+            Some(who) => fault.hint(format!("{who} needs {action}{on}")),
+            None => fault.hint(format!("whoever the credentials are of ({}) needs it", self.from)),
         }
     }
 }

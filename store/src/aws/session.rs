@@ -41,6 +41,7 @@ impl Setup {
             endpoint: text("endpoint-url")?,
         };
         setup.endpoint.as_deref().map_or(Ok(()), |url| address(url, "endpoint-url").map(drop))?;
+        check_variables()?;
         if setup.external_id.is_some() && setup.role.is_none() {
             return Err(Fault::invalid("external-id is for a role, and there is no role-arn"));
         }
@@ -179,6 +180,24 @@ async fn ambient_region(provider: &ProviderConfig, profile: Option<&str>) -> Res
         builder = builder.profile_name(profile);
     }
     Ok(builder.build().region().await)
+}
+
+/// The SDK panics on an address that is empty, and says nothing of one that it cannot read. Where plain http may go is
+/// judged for each request.
+fn check_variables() -> Result<(), Fault> {
+    const OURS: [&str; 6] = ["", "_SECRETS_MANAGER", "_SSM", "_STS", "_SSO", "_SSO_OIDC"];
+    for name in OURS.map(|service| format!("AWS_ENDPOINT_URL{service}")) {
+        let good = |url: &str| reqwest::Url::parse(url).is_ok_and(|url| url.has_host());
+        match std::env::var(&name) {
+            Err(std::env::VarError::NotPresent) => {}
+            Ok(url) if good(&url) => {}
+            _ => {
+                return Err(Fault::invalid(format!("{name} is set to something that is no address"))
+                    .hint("an address is https://HOST[:PORT]"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// It becomes a part of host names.
