@@ -27,9 +27,15 @@ pub(crate) fn ministack() -> &'static Server {
     servers()[1]
 }
 
-fn world() -> &'static (Child, [Server; 2]) {
+/// The address of moto behind TLS with a `good`, an `expired` or an `other` name's certificate, or the file of the
+/// authority that signed them, `ca`.
+pub(crate) fn tls(of: &str) -> &'static str {
+    world().2[of].as_str().unwrap()
+}
+
+fn world() -> &'static (Child, [Server; 2], Value) {
     // The child's input closes when this process ends, and then it ends.
-    static WORLD: OnceLock<(Child, [Server; 2])> = OnceLock::new();
+    static WORLD: OnceLock<(Child, [Server; 2], Value)> = OnceLock::new();
     WORLD.get_or_init(|| {
         let mut child = Command::new(python())
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/aws.py"))
@@ -46,7 +52,7 @@ fn world() -> &'static (Child, [Server; 2]) {
             Server { name, url: facts["url"].as_str().unwrap().to_owned(), facts }
         };
         let servers = [server("moto"), server("ministack")];
-        (child, servers)
+        (child, servers, facts["tls"].clone())
     })
 }
 

@@ -1,21 +1,29 @@
 #!/usr/bin/env python3
 """Runs moto and ministack, each with the same secrets, parameters, users and a role, and with signatures and policies
-enforced; prints where they are and who may do what as one line of JSON, and ends when its input does."""
+enforced, and moto behind TLS as well; prints where they are and who may do what as one line of JSON, and ends when its
+input does."""
 
 import base64
 import ctypes
+import datetime
+import ipaddress
 import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
 import boto3
 from botocore.config import Config
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 HOME, AWAY = "us-east-1", "eu-west-1"
 BIN = os.path.dirname(sys.executable)
@@ -120,6 +128,61 @@ def token(issuer):
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
+def certificates(folder):
+    """An authority, `ca.pem`, and what it signed: `good` for this machine, `expired`, and `other`, for another name."""
+    now, day = datetime.datetime.now(datetime.timezone.utc), datetime.timedelta(days=1)
+    name = lambda text: x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+    pem = serialization.Encoding.PEM
+    above = ec.generate_private_key(ec.SECP256R1())
+
+    def sign(subject, key, end, *extensions):
+        builder = x509.CertificateBuilder(name("authority"), name(subject), key.public_key(), x509.random_serial_number(),
+                                          now - 3 * day, end)
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
+        return builder.sign(above, hashes.SHA256()).public_bytes(pem)
+
+    with open(f"{folder}/ca.pem", "wb") as file:
+        file.write(sign("authority", above, now + day, x509.BasicConstraints(True, None)))
+    here = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    for kind, end, host in [("good", now + day, here), ("expired", now - day, here), ("other", now + day, x509.DNSName("b"))]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        with open(f"{folder}/{kind}.pem", "wb") as file:
+            file.write(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+            file.write(sign(kind, key, end, x509.SubjectAlternativeName([host])))
+
+
+def in_tls(certificate, upstream):
+    """Speaks TLS in front of a server; the address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def pump(source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def serve(plain):
+        try:
+            with context.wrap_socket(plain, server_side=True) as outer:
+                with socket.create_connection(("127.0.0.1", upstream)) as inner:
+                    threading.Thread(target=pump, args=(outer, inner), daemon=True).start()
+                    pump(inner, outer)
+        except OSError:
+            pass
+
+    def accept():
+        while True:
+            threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return f"https://127.0.0.1:{listener.getsockname()[1]}"
+
+
 def main():
     moto_port, ministack_port = port(), port()
     moto = start(["moto_server", "-H", "127.0.0.1", "-p", str(moto_port)], {})
@@ -137,8 +200,12 @@ def main():
         urllib.request.urlopen(enforce).read()
         listening(ministack, ministack_port)
         servers["ministack"] = seed("ministack", f"http://127.0.0.1:{ministack_port}", root)
-        print(json.dumps(servers), flush=True)
-        sys.stdin.read()
+        with tempfile.TemporaryDirectory() as folder:
+            certificates(folder)
+            tls = {kind: in_tls(f"{folder}/{kind}.pem", moto_port) for kind in ("good", "expired", "other")}
+            servers["tls"] = tls | {"ca": f"{folder}/ca.pem"}
+            print(json.dumps(servers), flush=True)
+            sys.stdin.read()
     finally:
         for server in (moto, ministack):
             server.kill()

@@ -15,7 +15,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, Result as Provided};
 use inject::error::{Fault, State, printable};
 
-use super::http::{Wire, find as find_error};
+use super::http::{Wire, chain};
 use crate::settings::Settings;
 
 /// Credentials, and where they are from.
@@ -107,7 +107,7 @@ fn detail(credentials: &Credentials) -> &'static str {
 /// What keeps the credentials of `place` from being used. The texts of the errors are only searched: they can hold
 /// what a program printed.
 pub(super) fn explain(error: &CredentialsError, place: &str) -> Fault {
-    if let Some(wire) = find_error::<Wire>(error) {
+    if let Some(wire) = super::http::find::<Wire>(error) {
         let mut fault = wire.0.clone();
         fault.message = format!("credentials of {place}: {}", fault.message);
         // A metadata service that is not there is no outage: there are no credentials.
@@ -117,8 +117,7 @@ pub(super) fn explain(error: &CredentialsError, place: &str) -> Fault {
         }
         return fault;
     }
-    let chain = std::iter::successors(Some(error as &(dyn Error + 'static)), |error| (*error).source());
-    let text: String = chain.map(|error| format!("{error}\n")).collect();
+    let text: String = chain(error).map(|error| format!("{error}\n")).collect();
     let has = |part: &str| text.contains(part);
     let login = || match place.strip_prefix("profile '").and_then(|rest| rest.strip_suffix('\'')) {
         Some("default") | None => "aws sso login".to_owned(),

@@ -15,9 +15,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use inject::error::{Fault, State, printable};
-use reqwest::{Client, ClientBuilder, Method, Request, Url};
+use reqwest::{Client, ClientBuilder, Method, Request, Response, Url};
 
-use crate::net::{ATTEMPT, CONNECT, Failure, address, again, is_loopback};
+use crate::net::{ATTEMPT, CONNECT, Failure, address, again, is_loopback, pause, retry_after};
 
 /// The most bytes of an answer with one value in it.
 const ONE: usize = 1 << 20;
@@ -105,7 +105,10 @@ impl Ways {
             }
             body.extend_from_slice(&chunk);
         }
-        if target.is_some() && !again(status) && is_page(&body) {
+        if target.is_some() && again(status) && !has_code(&response, &body) {
+            return Err(busy(&response, &host).await);
+        }
+        if target.is_some() && is_page(&body) {
             let fault = Fault::unreachable(format!("{host} is not AWS: it answered a web page ({status})"));
             return Err(fault.hint("a proxy or a login page may stand in between").into());
         }
@@ -169,6 +172,27 @@ fn many(target: &str) -> bool {
     ["BatchGetSecretValue", "GetParameters", "GetParametersByPath"].iter().any(|call| target.ends_with(call))
 }
 
+/// Whether an error is AWS's own: those the SDK knows how to try again.
+fn has_code(response: &Response, body: &[u8]) -> bool {
+    response.headers().contains_key("x-amzn-errortype")
+        || [&b"\"__type\""[..], b"<Code>"].iter().any(|mark| body.windows(mark.len()).any(|window| window == *mark))
+}
+
+/// Somebody on the way, or AWS itself, is not able to answer now, and may say for how long.
+async fn busy(response: &Response, host: &str) -> Failure {
+    let status = response.status().as_u16();
+    let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    let Some(wait) = retry_after(header) else {
+        return Failure { fault: Fault::outage(format!("{host} is not able to ({status})")), again: true, after: None };
+    };
+    let fault = Fault::outage(format!("{host} is not able to ({status}), for {} s", wait.as_secs()));
+    if wait > ATTEMPT / 2 {
+        return fault.into();
+    }
+    pause(wait).await;
+    Failure { fault, again: true, after: None }
+}
+
 /// Whether this is HTML, whatever it is called.
 fn is_page(body: &[u8]) -> bool {
     let begins =
@@ -203,6 +227,8 @@ fn explain(error: &reqwest::Error, host: &str) -> Failure {
             _ => "failed",
         });
         Fault::outage(format!("connection to {host} {why}"))
+    } else if chain(error).any(|error| error.to_string().contains("invalid HTTP")) {
+        return Fault::unreachable(format!("{host} does not speak HTTP")).into();
     } else {
         Fault::outage(format!("{host} broke off its answer"))
     };
@@ -230,17 +256,15 @@ fn tls_fault(error: &rustls::Error, host: &str) -> Fault {
     Fault::unreachable(format!("TLS with {host}: {why}"))
 }
 
-/// The first error of this type in the chain; an `io::Error`'s own content is a link of it, too.
+/// The first error of this type in the chain.
 pub(super) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
+    chain(error).find_map(<dyn Error>::downcast_ref)
+}
+
+/// An error and all that it comes from; an `io::Error`'s own content is a link of it, too.
+pub(super) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    })
 }
