@@ -3,21 +3,17 @@
 //!
 //! Needs `cargo build --workspace` and the Python packages that `tests/run install` installs.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod common;
 
-#[path = "aws/chain.rs"]
-mod chain;
-#[path = "aws/faults.rs"]
-mod faults;
-#[path = "aws/parameters.rs"]
-mod parameters;
-#[path = "aws/requests.rs"]
-mod requests;
-#[path = "aws/secrets.rs"]
-mod secrets;
-#[path = "aws/stand_in.rs"]
-mod stand_in;
-#[path = "aws/told.rs"]
-mod told;
-#[path = "aws/world.rs"]
-mod world;
+mod aws {
+    mod chain;
+    mod faults;
+    mod parameters;
+    mod requests;
+    mod secrets;
+    mod stand_in;
+    mod told;
+    mod world;
+}

@@ -1,6 +1,6 @@
 //! Parameter Store, in both servers.
 
-use crate::world::{environment, moto, secrets, servers};
+use super::world::{environment, moto, secrets, servers};
 
 #[test]
 fn parameters_of_every_type() {

@@ -1,7 +1,7 @@
 //! How many requests there are, counted in front of the real servers.
 
-use crate::stand_in::{Act, StandIn, answer, json};
-use crate::world::{Server, ministack, moto, secrets, servers};
+use super::stand_in::{Act, StandIn, answer, json};
+use super::world::{Server, ministack, moto, secrets, servers};
 use std::fs;
 use std::time::Duration;
 
@@ -23,9 +23,7 @@ fn fifty_secrets_are_three_requests() {
             let front = counting(server);
             let test = server.launch("all", &numbered("aws:many/", count)).env("AWS_ENDPOINT_URL", &front.url);
             let last = count - 1;
-            test.stdout_contains(format!("V00=secret 00\0"))
-                .stdout_contains(format!("V{last:02}=secret {last:02}\0"))
-                .run();
+            test.stdout_contains("V00=secret 00\0").stdout_contains(format!("V{last:02}=secret {last:02}\0")).run();
             // A rest of one is asked for by itself.
             let single = usize::from(count % 20 == 1);
             assert_eq!(front.count("BatchGetSecretValue"), calls - single, "{count}: {:?}", front.calls());
@@ -106,7 +104,7 @@ fn both_services_are_one_process_with_one_look_for_credentials() {
          D = {{ from = ['aws:app/none', 'ssm:/app/none', 'aws:app/json#user'] }}\n"
     );
     let front = counting(server);
-    let test = crate::world::verbose(&front.url, &profile).file(".aws/config", config).file("give.sh", program);
+    let test = super::world::verbose(&front.url, &profile).file(".aws/config", config).file("give.sh", program);
     let done = test
         .env("AWS_REGION", "")
         .env("PATH", "/usr/bin:/bin")

@@ -1,6 +1,6 @@
 //! Secrets Manager, in both servers.
 
-use crate::world::{environment, ministack, moto, secrets, servers};
+use super::world::{environment, ministack, moto, secrets, servers};
 
 #[test]
 fn a_secret_by_its_name_and_by_its_arn() {

@@ -1,7 +1,7 @@
 //! What is refused, and how each is told: by both servers where they check it, else by the stand-in in AWS's own words.
 
-use crate::stand_in::{Act, StandIn, answer, json, refusal, secret};
-use crate::world::{launch, ministack, moto, servers};
+use super::stand_in::{StandIn, answer, json, refusal, secret};
+use super::world::{launch, ministack, moto, servers};
 
 const ONE: &str = "[secrets]\nA = { from = 'aws:app/text', default = 'd' }\n";
 const PARAMETER: &str = "[secrets]\nA = { from = 'ssm:/app/plain', default = 'd' }\n";
@@ -195,5 +195,4 @@ fn another_answer_than_was_asked_for() {
     let test = launch(&front.url, PATH).env("AWS_ACCESS_KEY_ID", "AKIA").env("AWS_SECRET_ACCESS_KEY", "x");
     test.status(125).stderr_contains("the same page of parameters over and over").run();
     assert_eq!(front.calls().len(), 2);
-    let _ = Act::Close;
 }

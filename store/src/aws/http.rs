@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use inject::error::{Fault, State, printable};
 use reqwest::{Client, ClientBuilder, Method, Request, Response, Url};
 
-use crate::net::{ATTEMPT, CONNECT, Failure, address, again, is_loopback, pause, retry_after};
+use crate::net::{ATTEMPT, CONNECT, Cause, Failure, address, again, is_loopback, pause, retry_after};
 
 /// The most bytes of an answer with one value in it.
 const ONE: usize = 1 << 20;
@@ -136,7 +136,7 @@ impl Ways {
 fn build(builder: ClientBuilder) -> Result<Client, Fault> {
     let builder = builder.redirect(reqwest::redirect::Policy::none()).connect_timeout(CONNECT);
     builder.build().map_err(|_| {
-        Fault::unreachable("no certificate authorities are installed")
+        Fault::unreachable("no certificates of CAs are installed")
             .hint("SSL_CERT_FILE can name a file with their certificates")
     })
 }
@@ -207,53 +207,17 @@ fn origin(location: &str) -> Option<String> {
 }
 
 fn explain(error: &reqwest::Error, host: &str) -> Failure {
-    let fault = if let Some(tls) = find::<rustls::Error>(error) {
-        return tls_fault(tls, host).into();
-    } else if error.is_timeout() {
-        Fault::timeout(format!("no answer from {host} in time"))
-    } else if error.is_dns() {
-        let temporary = find::<io::Error>(error).is_some_and(|error| error.to_string().contains("Temporary failure"));
-        if !temporary {
-            return Fault::unreachable(format!("there is no host {host}"))
-                .hint("is the region right, and `endpoint-url`?")
-                .into();
-        }
-        Fault::outage(format!("cannot look up {host}"))
-    } else if error.is_connect() {
-        let why = find::<io::Error>(error).map_or("failed", |error| match error.kind() {
-            io::ErrorKind::ConnectionRefused => "refused",
-            io::ErrorKind::ConnectionReset => "reset",
-            io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => "impossible: no route",
-            _ => "failed",
-        });
-        Fault::outage(format!("connection to {host} {why}"))
-    } else if chain(error).any(|error| error.to_string().contains("invalid HTTP")) {
+    if chain(error).any(|error| error.to_string().contains("invalid HTTP")) {
         return Fault::unreachable(format!("{host} does not speak HTTP")).into();
-    } else {
-        Fault::outage(format!("{host} broke off its answer"))
+    }
+    let cause = Cause::of(error);
+    let mut failure = cause.failure(host);
+    failure.fault.hint = match cause {
+        Cause::NoHost => Some("is the region right, and `endpoint-url`?".to_owned()),
+        Cause::UnknownCa => Some("SSL_CERT_FILE can name a file with the certificate of the CA".to_owned()),
+        _ => None,
     };
-    Failure { fault, again: true, after: None }
-}
-
-fn tls_fault(error: &rustls::Error, host: &str) -> Fault {
-    use rustls::CertificateError as Certificate;
-    let why = match error {
-        rustls::Error::InvalidCertificate(why) => match why {
-            Certificate::Expired | Certificate::ExpiredContext { .. } => "its certificate has expired",
-            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => "its certificate is not valid yet",
-            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
-                "its certificate is for another name"
-            }
-            Certificate::UnknownIssuer => {
-                return Fault::unreachable(format!("TLS with {host}: nobody here knows who signed its certificate"))
-                    .hint("SSL_CERT_FILE can name a file with the authority's certificate");
-            }
-            _ => "its certificate is not good",
-        },
-        rustls::Error::InvalidMessage(_) => "it does not speak TLS",
-        _ => "no agreement",
-    };
-    Fault::unreachable(format!("TLS with {host}: {why}"))
+    failure
 }
 
 /// The first error of this type in the chain.
