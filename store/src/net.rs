@@ -52,6 +52,11 @@ impl Runtime {
     }
 }
 
+/// Waits for `future` at most so long; `None` where that was not enough.
+pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    tokio::time::timeout(limit, future).await.ok()
+}
+
 /// How an attempt failed.
 pub(crate) struct Failure {
     /// What to say of it.
