@@ -175,6 +175,11 @@ fn instance_metadata() {
         let test = verbose(&server.url, ONE).env("AWS_EC2_METADATA_DISABLED", "").env("AWS_REGION", "");
         used(test.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &front.url), server.name, "instance metadata");
         assert_eq!(front.count("GET /latest/meta-data/placement/region"), 1, "{:?}", front.calls());
+        // And where an ARN had told enough to begin with.
+        let profile = format!("{ONE}B = 'aws:{}'\n", server.arn("away"));
+        let test = verbose(&server.url, &profile).env("AWS_EC2_METADATA_DISABLED", "").env("AWS_REGION", "");
+        used(test.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &front.url), server.name, "instance metadata");
+        assert_eq!(front.count("GET /latest/meta-data/placement/region"), 2, "{:?}", front.calls());
     }
 }
 

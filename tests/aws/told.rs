@@ -124,6 +124,13 @@ fn in_the_words_of_aws() {
             125,
             "AWS does not know the access key",
         ),
+        (
+            ONE,
+            "InvalidSignatureException",
+            "Credential should be scoped to a valid region, not 'us-east-1'. ",
+            125,
+            "the endpoint is not of region 'us-east-1'",
+        ),
         (ONE, "ThrottlingException", "Rate exceeded", 124, "answers too many requests already"),
         (PARAMETER, "ThrottlingException", "Rate exceeded", 124, "answers too many requests already"),
         (
