@@ -13,7 +13,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature as Feature;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, Result as Provided};
-use inject::error::{Fault, State, printable};
+use inject::error::{Fault, printable};
 
 use super::http::{Wire, chain};
 
@@ -62,7 +62,14 @@ pub(super) async fn find(
         return Ok(found);
     }
     let provider = imds::credentials::ImdsCredentialsProvider::builder().configure(config).imds_client(imds).build();
-    if let Some(found) = tried.step("instance metadata".into(), provider.provide_credentials().await)? {
+    // Other clouds have another service at this address, and say no: then there are none here.
+    let provided = match provider.provide_credentials().await {
+        Err(error @ (CredentialsError::ProviderError(_) | CredentialsError::Unhandled(_))) => {
+            Err(CredentialsError::not_loaded(error))
+        }
+        provided => provided,
+    };
+    if let Some(found) = tried.step("instance metadata".into(), provided)? {
         return Ok(found);
     }
     Err(Fault::denied(format!("no credentials: tried {}", tried.0.join(", ")))
@@ -120,14 +127,7 @@ fn detail(credentials: &Credentials) -> &'static str {
 /// what a program printed.
 pub(super) fn explain(error: &CredentialsError, place: &str) -> Fault {
     if let Some(wire) = super::http::find::<Wire>(error) {
-        let mut fault = wire.0.clone();
-        fault.message = format!("credentials of {place}: {}", fault.message);
-        // A metadata service that is not there is no outage: there are no credentials.
-        if place == "instance metadata" {
-            fault.state = State::Denied;
-            fault.transient = false;
-        }
-        return fault;
+        return Fault { message: format!("credentials of {place}: {}", wire.0.message), ..wire.0.clone() };
     }
     let text: String = chain(error).map(|error| format!("{error}\n")).collect();
     let has = |part: &str| text.contains(part);
@@ -144,6 +144,9 @@ pub(super) fn explain(error: &CredentialsError, place: &str) -> Fault {
     }
     if has("cached SSO token") || (has("failed to read `") && has("/sso/cache/")) {
         return denied("nobody is logged in").hint(login());
+    }
+    if has("Non-success status") {
+        return denied("their service refuses");
     }
     if has("ForbiddenException") {
         return denied("SSO does not give this role to the user").hint("check sso_account_id and sso_role_name");
