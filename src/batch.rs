@@ -9,6 +9,7 @@ use crate::profile::sources::{SourceDef, file_in};
 use crate::reference::Ref;
 use crate::source::Locator;
 use crate::source::kind::{Documents, Kind, Locates};
+use crate::source::sops::Form;
 use crate::sys::Environ;
 use std::collections::HashMap;
 
@@ -110,6 +111,9 @@ impl<'p> Batches<'p> {
             Locates::Item => reference.locator.clone(),
             Locates::File => file_in(self.profile.files[file].folder(), &reference.locator, environ).ok()?,
         };
+        // What sops has as a document is handed over in a form of its own.
+        let only = source.kind.documents == Documents::Fields
+            || source.kind.name == "sops" && Form::by_name(&text) != Form::Binary;
         let batch = self.open(stack, source, environ);
         let place =
             self.list[batch].place(Locator { kind: source.kind.name, text, options: options(source.kind, wanted) });
@@ -117,7 +121,7 @@ impl<'p> Batches<'p> {
             (Documents::Dotenv, Some(key), _) => Some(Field::key(key)),
             (Documents::Dotenv, None, Wanted::Variable(name, _)) => Some(Field::key(name)),
             (_, Some(field), _) => Field::parse(field).ok(),
-            (Documents::Fields, None, Wanted::Variable(..) | Wanted::Setting) => Some(Field::only()),
+            (_, None, Wanted::Variable(..) | Wanted::Setting) if only => Some(Field::only()),
             _ => None,
         };
         self.list[batch].parsed[place] |= field.is_some() || matches!(wanted, Wanted::Keys(_));
