@@ -12,6 +12,7 @@ use crate::source::kind::{Documents, Kind, Locates};
 use crate::source::sops::Form;
 use crate::sys::Environ;
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 /// One reference, as a place in a batch.
 #[derive(PartialEq, Eq)]
@@ -109,7 +110,11 @@ impl<'p> Batches<'p> {
         let source = self.profile.stacks[stack].sources.get(&reference.source)?;
         let text = match source.kind.locates {
             Locates::Item => reference.locator.clone(),
-            Locates::File => file_in(self.profile.files[file].folder(), &reference.locator, environ).ok()?,
+            Locates::File => {
+                let path = file_in(self.profile.files[file].folder(), &reference.locator, environ).ok()?;
+                // Without the `.` in `./FILE`: it is one file, whichever way it is written.
+                Path::new(&path).components().collect::<PathBuf>().to_string_lossy().into_owned()
+            }
         };
         // What sops has as a document is handed over in a form of its own.
         let only = source.kind.documents == Documents::Fields

@@ -72,7 +72,8 @@ pub struct Sops;
 impl Tool for Sops {
     fn argv(&self, _: &SourceDef, locator: &Locator) -> Vec<String> {
         // A bare name could be a flag or a command of sops.
-        let path = if locator.text.starts_with('/') { locator.text.clone() } else { format!("./{}", locator.text) };
+        let placed = ["/", "./", "../"].iter().any(|start| locator.text.starts_with(start));
+        let path = if placed { locator.text.clone() } else { format!("./{}", locator.text) };
         // The flags and not the command `decrypt`: before 3.9 that would be a file to edit. The first one means
         // nothing here, but before 3.8 it is unknown, and sops ends at once instead of doing something else.
         let words = ["sops", "--disable-version-check", "--decrypt", "--output-type"];
