@@ -1,7 +1,7 @@
 //! Each way to fail has its own words and its own state, and nothing of what sops says goes on.
 
-use super::support::{NOTHING, age, encrypted, launch, new_age, program, run, with_program};
-use crate::common::tool::tool;
+use super::support::{NOTHING, age, encrypted, launch, new_age, run, with_program};
+use crate::common::tool::{sops, tool};
 use crate::common::{Test, inject};
 use nix::sys::stat::Mode;
 use std::fs;
@@ -158,7 +158,7 @@ fn files_that_are_not_there_or_cannot_be_read() {
     fails(
         &|| {
             let test = folder().file("x.yaml", yaml());
-            fs::set_permissions(test.path("x.yaml"), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(test.path("x.yaml"), fs::Permissions::from_mode(0o0)).unwrap();
             let program = test.bring(&inject());
             test.program(program).prefix([tool("state").as_os_str(), "uid-65534".as_ref()]).owner(65534)
         },
@@ -192,7 +192,7 @@ fn sops_is_missing_or_too_old() {
 /// The control of the last one: the real program does say so of a flag that it does not know.
 #[test]
 fn an_unknown_flag_is_told_on_the_standard_output() {
-    let done = std::process::Command::new(program()).args(["--no-such-flag", "--decrypt", "x"]).output().unwrap();
+    let done = std::process::Command::new(sops()).args(["--no-such-flag", "--decrypt", "x"]).output().unwrap();
     assert_eq!(done.status.code(), Some(1));
     assert!(done.stdout.starts_with(b"Incorrect Usage. flag provided but not defined"));
 }
@@ -246,7 +246,7 @@ fn it_asks_nobody_and_writes_nothing() {
         let plain = if name == "s.yaml" { "password: hunter2\n" } else { "password=hunter2\\n\n" };
         let test = run(&format!("A = '{reference}'")).file(name, encrypted(name, plain));
         let log = trace(test, &["-p", "./p.toml", "--", "/bin/true"]);
-        assert!(log.contains(&format!("\"--decrypt\", \"--output-type\"")) && log.contains("/bin/true"), "{log}");
+        assert!(log.contains("\"--decrypt\", \"--output-type\"") && log.contains("/bin/true"), "{log}");
         let wrote = |line: &&str| {
             ["O_CREAT", "O_WRONLY", "O_RDWR", "creat(", "memfd_create", "mknod", "rename"]
                 .iter()
@@ -263,7 +263,7 @@ fn it_asks_nobody_and_writes_nothing() {
         assert_eq!(log.lines().filter(|line| line.contains("execve(") && line.ends_with("= 0")).count(), 3, "{log}");
     }
     // The control: the same program, asked for its version.
-    let test = Test::new().program(program()).env("SOPS_AGE_KEY", &age().identity);
+    let test = Test::new().program(sops()).env("SOPS_AGE_KEY", &age().identity);
     let log = trace(test, &["--version"]);
     assert!(log.contains("socket(AF_INET"), "{log}");
 }

