@@ -3,11 +3,11 @@
 
 mod exact;
 
-use super::tool::{Tool, unexplained};
+use super::tool::{Tool, shell_word, unexplained};
 use super::{Locator, Payload};
 use crate::document::dotenv::Dialect;
-use crate::document::{Document, Format, Mistake};
-use crate::error::{Fault, os};
+use crate::document::{Document, Field, Format, Mistake};
+use crate::error::{Fault, os, printable};
 use crate::profile::sources::SourceDef;
 use crate::secret::Secret;
 use crate::sys;
@@ -126,7 +126,7 @@ fn failure(locator: &Locator, code: i32, printed: &[u8]) -> Option<Fault> {
     Some(match code {
         128 => Fault::denied("sops could use none of the keys that open it").hint(format!(
             "it needs an age, SSH or PGP key, or a login where the key is kept; `sops decrypt {} >/dev/null` says what it tried",
-            crate::error::printable(&locator.text)
+            printable(&shell_word(&locator.text))
         )),
         24 | 25 | 51 | 52 => Fault::invalid("it was changed since sops encrypted it, or is damaged")
             .hint("restore it, or encrypt it anew: nobody can say which of its values are still true"),
@@ -144,20 +144,22 @@ fn unreadable(locator: &Locator) -> Option<Fault> {
     let form = Form::by_name(&locator.text);
     let text = encrypted(locator);
     let lines = || text.split(|c| *c == b'\n');
-    let marked = match form {
-        Form::Dotenv => lines().any(|line| line.starts_with(b"sops_")),
-        Form::Ini => lines().any(|line| line.trim_ascii() == b"[sops]"),
-        Form::Yaml | Form::Json | Form::Binary => memmem::find(&text, b"sops").is_some(),
-    };
-    let syntax = match form {
+    let (marked, syntax) = match form {
         Form::Dotenv => {
             let wrong = lines().position(|line| !line.is_empty() && !line.starts_with(b"#") && !line.contains(&b'='));
-            wrong.map(|at| Mistake::new("neither a comment nor NAME=VALUE").line(at + 1))
+            let mistake = wrong.map(|at| Mistake::new("neither a comment nor NAME=VALUE").line(at + 1));
+            (lines().any(|line| line.starts_with(b"sops_")), mistake)
         }
-        Form::Yaml => Document::parse(Secret::from(&*text), Format::Yaml, Dialect::Python).err(),
-        Form::Json => Document::parse(Secret::from(&*text), Format::Json, Dialect::Python).err(),
-        Form::Binary if marked => Document::parse(Secret::from(&*text), Format::Json, Dialect::Python).err(),
-        Form::Ini | Form::Binary => None,
+        Form::Ini => (lines().any(|line| line.trim_ascii() == b"[sops]"), None),
+        Form::Yaml | Form::Json | Form::Binary => {
+            let format = if form == Form::Yaml { Format::Yaml } else { Format::Json };
+            match Document::parse(Secret::from(&*text), format, Dialect::Python) {
+                Ok(document) => (document.at(Some(&Field::key("sops"))).is_ok(), None),
+                // What is to be encrypted as it is has no syntax of its own.
+                Err(_) if form == Form::Binary && memmem::find(&text, b"sops").is_none() => (false, None),
+                Err(mistake) => (true, Some(mistake)),
+            }
+        }
     };
     match syntax {
         Some(mistake) => {

@@ -88,6 +88,7 @@ fn a_file_that_was_changed() {
 fn what_is_no_sops_file() {
     for (name, text, field) in [
         ("s.yaml", "a: hunter2\n", "#a"),
+        ("s.yaml", "# sops\na: hunter2\n", "#a"),
         ("s.yaml", "", "#a"),
         ("s.json", "{\"a\": \"hunter2\"}", "#a"),
         ("s.env", "a=hunter2\n", "#a"),
