@@ -97,69 +97,70 @@ fn values_that_were_set() {
     test.stderr_contains("'M' holds line ends and also '\\n' itself, which sops prints alike\n").run();
 }
 
+const TEXTS: &[&str] = &[
+    "",
+    " ",
+    "a",
+    " a ",
+    "a: b",
+    "a # b",
+    "'",
+    "\"",
+    "\\",
+    "\\n",
+    "a\nb",
+    "a\n",
+    "\n",
+    "a\n\n",
+    " a\n b\n",
+    "\ta",
+    "\r\n",
+    "é\u{2028}\u{85}\u{fffd}",
+    "\u{1}\u{7f}\u{1b}",
+    "😀",
+    "0755",
+    "0.10",
+    "1e400",
+    "no",
+    "Yes",
+    "null",
+    "~",
+    "<<",
+    "=",
+    "- a",
+    "{a: b}",
+    "[a]",
+    "!x",
+    "&x",
+    "*x",
+    "%",
+    "@",
+    "`",
+    "2026-01-01",
+    "0x10",
+    "1_000",
+    ".inf",
+    "|",
+    ">",
+    "? a",
+    "---",
+    "...",
+    "#",
+    "\u{feff}",
+    "x ",
+    "long words that go on and on, until a line would be \
+        full and some writers of YAML would break it, which nothing here must be changed by: a b c d e f g h i j k l m n o p q r s t u v w x y z",
+];
+
 #[test]
 fn texts_of_yaml_and_json_are_what_exec_env_sets() {
-    let values = [
-        "",
-        " ",
-        "a",
-        " a ",
-        "a: b",
-        "a # b",
-        "'",
-        "\"",
-        "\\",
-        "\\n",
-        "a\nb",
-        "a\n",
-        "\n",
-        "a\n\n",
-        " a\n b\n",
-        "\ta",
-        "\r\n",
-        "é\u{2028}\u{85}\u{fffd}",
-        "\u{1}\u{7f}\u{1b}",
-        "😀",
-        "0755",
-        "0.10",
-        "1e400",
-        "no",
-        "Yes",
-        "null",
-        "~",
-        "<<",
-        "=",
-        "- a",
-        "{a: b}",
-        "[a]",
-        "!x",
-        "&x",
-        "*x",
-        "%",
-        "@",
-        "`",
-        "2026-01-01",
-        "0x10",
-        "1_000",
-        ".inf",
-        "|",
-        ">",
-        "? a",
-        "---",
-        "...",
-        "#",
-        "\u{feff}",
-        "x ",
-        "long words that go on and on, until a line would be \
-        full and some writers of YAML would break it, which nothing here must be changed by: a b c d e f g h i j k l m n o p q r s t u v w x y z",
-    ];
-    let pairs = values.iter().enumerate().map(|(i, value)| (format!("V{i}"), serde_json::Value::from(*value)));
+    let pairs = TEXTS.iter().enumerate().map(|(i, value)| (format!("V{i}"), serde_json::Value::from(*value)));
     // YAML takes no control character as it is.
     let plain = serde_json::Value::Object(pairs.collect()).to_string().replace('\u{7f}', "\\u007f");
     for name in ["t.json", "t.yaml"] {
         let text = encrypted(name, &plain);
         let expected = exec_env(name, &text);
-        assert_eq!(expected.len(), values.len());
+        assert_eq!(expected.len(), TEXTS.len());
         assert_eq!(injected(name, text), expected, "{name}");
     }
 }
