@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{self, StreamExt};
 use inject::error::{Fault, printable};
 
+mod cause;
+pub(crate) use cause::Cause;
+
 /// The most requests that are under way at once.
 pub(crate) const AT_ONCE: usize = 8;
 /// The time to connect.
@@ -93,6 +96,11 @@ pub(crate) async fn retry<T, F: Future<Output = Result<T, Failure>>>(
         }
         tokio::time::sleep(pause).await;
     }
+}
+
+/// Waits.
+pub(crate) async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
 }
 
 /// Anything from nothing to 100 ms, doubled with each attempt.
