@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{self, StreamExt};
 use inject::error::{Fault, printable};
 
+mod cause;
+pub(crate) use cause::Cause;
+
 /// The most requests that are under way at once.
 pub(crate) const AT_ONCE: usize = 8;
 /// The time to connect.
