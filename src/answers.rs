@@ -8,7 +8,7 @@ use crate::plan::{Plan, Want};
 use crate::profile::sources::SourceDef;
 use crate::secret::Secret;
 use crate::source::kind::Documents;
-use crate::source::{Locator, Payload};
+use crate::source::{Locator, Note, Payload};
 
 /// What one locator gave.
 pub enum Answer {
@@ -24,7 +24,7 @@ impl Answer {
         batch: &Batch<'_>,
         locator: usize,
         payload: Payload,
-        notes: &mut Vec<String>,
+        notes: &mut Vec<Note>,
     ) -> Result<Self, Fault> {
         let Batch { source, locators, parsed, .. } = batch;
         if !parsed[locator] {
@@ -44,13 +44,9 @@ impl Answer {
         })?;
         for repeat in document.repeated() {
             let lines: Vec<_> = repeat.lines.iter().map(ToString::to_string).collect();
-            notes.push(format!(
-                "{}:{}: {} stands in lines {}; the last one counts",
-                source.name,
-                locators[locator].text,
-                repeat.name,
-                lines.join(", ")
-            ));
+            let what = format!("{}:{}", source.name, locators[locator].text);
+            let text = format!("{} stands in lines {}; the last one counts", repeat.name, lines.join(", "));
+            notes.push(Note::warning(text).about(&what));
         }
         Ok(Self::Parsed(Box::new(document.guessed(guessed))))
     }
@@ -60,7 +56,7 @@ impl Answer {
 pub struct Answers {
     pub(crate) batches: Vec<Vec<Option<Result<Answer, Fault>>>>,
     /// Remarks for `-v` and `check`, with the source's name in front.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 impl Answers {

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Fault, State, printable};
 use crate::secret::Secret;
-use crate::source::{Locator, Payload};
+use crate::source::{Locator, Note, Payload};
 
 #[cfg(test)]
 mod tests;
@@ -216,7 +216,10 @@ impl Writer {
         self.bytes(payload.bytes.expose());
         let notes = payload.notes.iter().take(MAX_ITEMS);
         self.count(notes.len());
-        notes.for_each(|note| self.text(note));
+        for note in notes {
+            self.byte(note.warning.into());
+            self.text(&note.text);
+        }
     }
 
     fn fault(&mut self, fault: &Fault) {

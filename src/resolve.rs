@@ -254,7 +254,7 @@ impl<'a> Resolver<'a> {
     fn record(&self, batch: usize, locator: usize, result: Result<Payload, Fault>, answers: &mut Answers) {
         let source = self.plan.batches[batch].source;
         let answer = result.and_then(|payload| {
-            answers.notes.extend(payload.notes.iter().map(|note| format!("{}: {note}", source.name)));
+            answers.notes.extend(payload.notes.iter().cloned().map(|note| note.about(&source.name)));
             Answer::of(&self.plan.batches[batch], locator, payload, &mut answers.notes)
         });
         answers.batches[batch][locator] = Some(answer);

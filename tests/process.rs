@@ -19,6 +19,8 @@ mod process {
     mod deadline;
     mod keychain;
     mod limits;
+    mod password;
+    mod remote;
     mod signals;
     mod store;
     mod store_faults;

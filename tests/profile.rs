@@ -18,6 +18,7 @@ mod profile {
     mod merging;
     mod path;
     mod plan_check;
+    mod settings;
     mod support;
     mod syntax;
     mod values;

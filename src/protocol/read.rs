@@ -174,7 +174,7 @@ impl<'a> Cursor<'a> {
         match self.byte()? {
             0 => {
                 let bytes = Secret::from(self.bytes(MAX_PAYLOAD)?);
-                let notes = self.list(MAX_ITEMS, Self::text)?;
+                let notes = self.list(MAX_ITEMS, |c| Some(Note { warning: c.flag()?, text: c.text()? }))?;
                 Some(Ok(Payload { bytes, notes }))
             }
             state => self.fault(state).map(Err),

@@ -6,7 +6,7 @@ pub mod file;
 pub mod kind;
 pub mod remote;
 
-use crate::error::Fault;
+use crate::error::{Fault, printable};
 use crate::secret::Secret;
 
 /// What to read from a source: the part of a reference between the first `:` and the `#`, with the entry's options.
@@ -24,8 +24,40 @@ pub struct Locator {
 pub struct Payload {
     /// The exact bytes.
     pub bytes: Secret,
-    /// Remarks for `-v` and `check` (a lease's time, a loose file mode); never a value.
-    pub notes: Vec<String>,
+    /// Remarks for `-v` and `check`.
+    pub notes: Vec<Note>,
+}
+
+/// A remark on where a value comes from, never a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Whether somebody should do something: `check --strict` fails for it.
+    pub warning: bool,
+    /// Lower case, no full stop.
+    pub text: String,
+}
+
+impl Note {
+    /// What is worth knowing: a lease's time, the kind of a login.
+    pub fn fact(text: impl Into<String>) -> Self {
+        Self { warning: false, text: text.into() }
+    }
+
+    /// What somebody should look at: a loose file mode, a value that expires soon.
+    pub fn warning(text: impl Into<String>) -> Self {
+        Self { warning: true, text: text.into() }
+    }
+
+    /// As it is told, with its newline.
+    pub fn line(&self) -> String {
+        format!("inject: {}: {}\n", if self.warning { "warning" } else { "note" }, printable(&self.text))
+    }
+
+    /// The same, with what it is about in front.
+    #[must_use]
+    pub fn about(self, what: &str) -> Self {
+        Self { text: format!("{what}: {}", self.text), ..self }
+    }
 }
 
 impl From<Vec<u8>> for Payload {

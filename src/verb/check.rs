@@ -42,9 +42,9 @@ pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Res
         sys::write_lossy(2, error.render().as_bytes());
     }
     for note in &answers.notes {
-        sys::write_lossy(2, format!("inject: warning: {}\n", printable(note)).as_bytes());
+        sys::write_lossy(2, note.line().as_bytes());
     }
-    let warned = strict && !answers.notes.is_empty();
+    let warned = strict && answers.notes.iter().any(|note| note.warning);
     Ok(failed.map_or(u8::from(warned), |error| error.exit))
 }
 

@@ -98,6 +98,11 @@ pub(crate) async fn retry<T, F: Future<Output = Result<T, Failure>>>(
     }
 }
 
+/// Waits.
+pub(crate) async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
 /// Anything from nothing to 100 ms, doubled with each attempt.
 fn jitter(tried: u32) -> Duration {
     use std::hash::{BuildHasher, RandomState};

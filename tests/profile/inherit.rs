@@ -2,7 +2,7 @@
 
 use super::support::{env, refuses, vars};
 use crate::common::{Test, inject};
-use std::ffi::{CString, OsStr};
+use std::ffi::CString;
 
 #[test]
 fn only_what_a_pattern_matches() {
@@ -123,11 +123,4 @@ fn a_credential_that_inherit_names_alone_is_an_error() {
         .env("CREDENTIALS_DIRECTORY", "/c")
         .stdout(vars(&[("CREDENTIALS_DIRECTORY", "/c")]))
         .run();
-}
-
-impl Test {
-    /// Sets each of these to its own name.
-    fn envs<S: AsRef<OsStr>, const N: usize>(self, names: [S; N]) -> Self {
-        names.iter().fold(self, |test, name| test.env(name, name))
-    }
 }

@@ -1,7 +1,7 @@
 //! What these modules share.
 
 use crate::common::{Output, Test};
-use std::{os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{ffi::OsStr, os::unix::fs::PermissionsExt, path::PathBuf};
 
 /// A run with `-p p.toml -- /usr/bin/env -0`, of which the profile is `text`.
 pub(crate) fn env(text: &str) -> Test {
@@ -42,4 +42,11 @@ pub(crate) fn folder(test: &Test) -> PathBuf {
 /// What a run printed, as text.
 pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+impl Test {
+    /// Sets each of these to its own name.
+    pub(crate) fn envs<S: AsRef<OsStr>>(self, names: impl IntoIterator<Item = S>) -> Self {
+        names.into_iter().fold(self, |test, name| test.env(&name, &name))
+    }
 }

@@ -1,5 +1,6 @@
-/* fake-store: stands in the place of inject-store and answers as XDG_FAKE says (the keychain's process gets XDG_*).
- * XDG_FAKE_LOG names a file that gets a line for each start, request and end.
+/* fake-store: stands in the place of inject-store and answers as XDG_FAKE says (the keychain's process gets XDG_*, others by
+ * pass-env). XDG_FAKE_LOG names a file that gets a line for each start, request and end; in mode `record` also for its
+ * arguments, its environment, and what it is asked.
  *
  * What it answers to a locator: `absent/...` there is none; `print/fds` its descriptors; all others, `value of LOCATOR`.
  */
@@ -163,17 +164,44 @@ static void answer(uint32_t index, const char *text)
         send_reply();
 }
 
+/* The bytes at `at`, as a string; `at` moves behind them. */
+static const char *string_at(size_t *at, char *text, size_t room)
+{
+    uint32_t size = number_at(*at);
+    if (size >= room)
+        exit(96);
+    memcpy(text, request + *at + 4, size);
+    text[size] = 0;
+    *at += 4 + size;
+    return text;
+}
+
+/* `PREFIX NAME=VALUE` for each pair of the list at `at`. */
+static void pairs_at(size_t *at, const char *prefix)
+{
+    static char name[256], value[65536];
+    uint32_t count = number_at(*at);
+    *at += 4;
+    while (count--) {
+        string_at(at, name, sizeof name);
+        string_at(at, value, sizeof value);
+        if (is("record"))
+            say("%s %s=%s\n", prefix, name, value);
+    }
+}
+
 static void answer_all(void)
 {
     uint32_t count = number_at(1);
     size_t at = 5;
     say("asked %u\n", count);
     for (uint32_t i = 0; i < count; i++) {
-        static char text[65536];
-        uint32_t size = number_at(at);
-        memcpy(text, request + at + 4, size);
-        text[size] = 0;
-        at += 4 + size + 4; /* no options in these tests */
+        static char kind[256], text[65536];
+        string_at(&at, kind, sizeof kind);
+        string_at(&at, text, sizeof text);
+        if (is("record"))
+            say("locator %s:%s\n", kind, text);
+        pairs_at(&at, "option");
         if (is("half") && i == 1)
             exit(0);
         last = i + 1 == count;
@@ -231,6 +259,11 @@ int main(int argc, char **argv)
     at_once();
     while (receive()) {
         if (!memcmp(request, "inject\r\n", 8)) {
+            size_t at = 12;
+            static char kind[256];
+            string_at(&at, kind, sizeof kind);
+            at += 4; /* the time that is left */
+            pairs_at(&at, "setting");
             open_store();
             if (is("exit-opened"))
                 exit(0);

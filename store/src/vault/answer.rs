@@ -1,7 +1,7 @@
 //! What Vault's answers say.
 
 use inject::error::{Fault, printable};
-use inject::source::Payload;
+use inject::source::{Note, Payload};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -59,17 +59,18 @@ impl<'b> Envelope<'b> {
     }
 
     /// What is to be said of the lease; `lives` is the time of the token that it hangs on.
-    fn notes(&self, lives: Option<u64>) -> Vec<String> {
+    fn notes(&self, lives: Option<u64>) -> Vec<Note> {
         if self.lease_id.is_empty() || self.lease_duration == 0 {
             return Vec::new();
         }
         let renewable = if self.renewable { ", renewable" } else { "" };
-        let mut notes = vec![format!("lease {}{renewable}", duration(self.lease_duration))];
-        if self.lease_duration < 60 {
-            notes.push("warning: the lease is shorter than a minute".to_owned());
+        let mut notes = vec![Note::fact(format!("lease {}{renewable}", duration(self.lease_duration)))];
+        let earlier = lives.filter(|lives| (1..self.lease_duration).contains(lives));
+        if let Some(lives) = earlier {
+            notes.push(Note::fact(format!("it ends with the login's token, after {}", duration(lives))));
         }
-        if let Some(lives) = lives.filter(|lives| (1..self.lease_duration).contains(lives)) {
-            notes.push(format!("warning: the lease ends with the login's token, after {}", duration(lives)));
+        if earlier.unwrap_or(self.lease_duration) < 60 {
+            notes.push(Note::warning("the lease is shorter than a minute"));
         }
         notes
     }
