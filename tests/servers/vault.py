@@ -81,9 +81,10 @@ class Cluster(http.server.BaseHTTPRequestHandler):
     """What Kubernetes says of a service account's token: it believes every one."""
 
     def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["spec"]["token"]
-        claims = json.loads(base64.urlsafe_b64decode(asked.split(".")[1] + "=="))
-        said = {"authenticated": True, "user": {"username": claims["sub"], "uid": "1"}}
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["spec"]
+        claims = json.loads(base64.urlsafe_b64decode(asked["token"].split(".")[1] + "=="))
+        user = {"username": claims["sub"], "uid": "1", "groups": ["system:serviceaccounts"]}
+        said = {"authenticated": True, "user": user, "audiences": asked.get("audiences", [])}
         body = json.dumps({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "status": said}).encode()
         self.send_response(201)
         self.send_header("Content-Type", "application/json")

@@ -54,7 +54,7 @@ def public(key):
 def token(key, claims):
     """A signed JWT."""
     part = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=")
-    claims = {"iss": "issuer.example", "aud": "vault", "iat": int(time.time()), "exp": int(time.time()) + 600} | claims
+    claims = {"iss": "issuer.example", "aud": ["vault"], "iat": int(time.time()), "exp": int(time.time()) + 600} | claims
     signed = b".".join(part(json.dumps(data).encode()) for data in ({"alg": "ES256", "typ": "JWT"}, claims))
     r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(hashes.SHA256())))
     return (signed + b"." + part(r.to_bytes(32) + s.to_bytes(32))).decode()

@@ -56,9 +56,9 @@ fn they_live_on_after_a_login() {
 #[test]
 fn a_lease_is_told_of() {
     let verbose = |profile: &str| bare(&["-v"], profile).env("VAULT_ADDR", fact("url")).env("VAULT_TOKEN", fact("app"));
-    verbose(&one("database/creds/app#username")).stderr_contains("lease 1h0m0s, renewable").run();
+    verbose(&one("database/creds/app#username")).stderr_contains("database/creds/app: lease 1h0m0s, renewable").run();
     let short = verbose(&one("database/creds/short#username")).stderr_contains("lease 30s, renewable");
-    short.stderr_contains("warning: vault:database/creds/short: the lease is shorter than a minute").run();
+    short.stderr_contains("warning: vault: database/creds/short: the lease is shorter than a minute").run();
     check(&one("database/creds/short#username")).stderr_contains("shorter than a minute").any_status().run();
     // A plain launch is silent, and so is what has no lease.
     launch(&one("database/creds/short#username")).stderr("").run();

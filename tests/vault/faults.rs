@@ -18,8 +18,8 @@ fn reads(act: impl Fn(usize) -> Act + Send + Sync + 'static) -> StandIn {
 
 #[track_caller]
 fn fails(stand_in: &StandIn, exit: i32, words: &str, tries: usize) {
-    let optional = "[secrets]\nA = { from = 'vault:kv1/app#key', optional = true, default = 'x' }\n";
-    at(&stand_in.url, optional).status(exit).stdout("").stderr_contains(words).run();
+    let forgiving = "[secrets]\nA = { from = 'vault:kv1/app#key', default = 'x' }\n";
+    at(&stand_in.url, forgiving).status(exit).stdout("").stderr_contains(words).run();
     assert_eq!(stand_in.count(READ), tries);
 }
 

@@ -92,6 +92,9 @@ impl Client {
     fn request(&self, headers: &EndpointMiddleware, endpoint: impl Endpoint) -> Result<Request, Fault> {
         let built = endpoint.with_middleware(headers).request(self.place.origin.as_str()).map_err(|_| unasked())?;
         let mut request = Request::try_from(built).map_err(|_| unasked())?;
+        if request.url().query() == Some("") {
+            request.url_mut().set_query(None);
+        }
         if let Some(token) = request.headers_mut().get_mut("x-vault-token") {
             token.set_sensitive(true);
         }
@@ -144,15 +147,24 @@ impl Client {
             Cause::ClientCertificate => {
                 Some("'client-cert' and 'client-key', or the variables, name one that it takes")
             }
-            Cause::NoTls => Some("the address is one of plain http"),
-            Cause::OtherHost => Some("VAULT_TLS_SERVER_NAME says the name in it, where the address cannot"),
-            _ if !self.place.is_here && is_proxied() => {
+            Cause::Refused | Cause::Late | Cause::Broken | Cause::NoWay | Cause::NoHost if self.is_proxied() => {
                 Some("HTTPS_PROXY or ALL_PROXY is set, and may stand in the way")
             }
+            // Its alert can be lost with the connection that it ends.
+            Cause::Broken if self.place.is_tls() => {
+                Some("a server that wants a client's certificate can do that: 'client-cert' and 'client-key' name one")
+            }
+            Cause::NoTls => Some("the address is one of plain http"),
+            Cause::OtherHost => Some("VAULT_TLS_SERVER_NAME says the name in it, where the address cannot"),
             _ => None,
         }
         .map(str::to_owned);
         failure
+    }
+
+    fn is_proxied(&self) -> bool {
+        let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        !self.place.is_here && names.into_iter().any(|name| std::env::var_os(name).is_some())
     }
 
     /// Redirects are not followed: the token would go along.
@@ -179,10 +191,6 @@ fn way(client: ClientBuilder, place: &Place) -> Result<ClientBuilder, Fault> {
             client.resolve_to_addrs(place.origin.host_str().unwrap_or_default(), &found).no_proxy()
         }
     })
-}
-
-fn is_proxied() -> bool {
-    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().any(|name| std::env::var_os(name).is_some())
 }
 
 fn unasked() -> Fault {

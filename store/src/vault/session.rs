@@ -76,7 +76,12 @@ impl Session {
     ) -> Result<Vec<Result<Payload, Fault>>, Fault> {
         let wanted: Vec<_> = locators.iter().map(understand).collect();
         self.find_mounts(runtime, client, wanted.iter().flatten().map(|wanted| wanted.text).collect())?;
-        Ok(runtime.each(wanted, |wanted| async { self.read(client, wanted?).await }))
+        Ok(runtime.each(wanted, |wanted| async {
+            let wanted = wanted?;
+            let text = wanted.text;
+            let Payload { bytes, notes } = self.read(client, wanted).await?;
+            Ok(Payload { bytes, notes: notes.into_iter().map(|note| note.about(text)).collect() })
+        }))
     }
 
     /// Learns of every mount that the paths stand in. One path is asked for of those that begin alike, and the others
