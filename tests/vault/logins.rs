@@ -1,7 +1,7 @@
 //! Every way to log in, and how each is refused.
 
 use super::stand_in::{Act, StandIn, answer, json};
-use super::world::{at, bare, fact, file, launch, one, printed, root, with};
+use super::world::{at, bare, fact, file, one, printed, root, with};
 use crate::common::Test;
 use serde_json::{Value, json};
 

@@ -185,3 +185,24 @@ pub(super) fn duration(seconds: u64) -> String {
         _ => format!("{hours}h{minutes}m{seconds}s"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_as_go_writes_them() {
+        for (seconds, text) in [(0, "0s"), (59, "59s"), (60, "1m0s"), (3600, "1h0m0s"), (2_764_800, "768h0m0s")] {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+
+    #[test]
+    fn a_policy_is_no_bad_token() {
+        let says = |errors: &[&str]| bad_token(&errors.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert!(says(&["permission denied"]));
+        assert!(says(&["2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n"]));
+        assert!(!says(&["1 error occurred:\n\t* permission denied\n\n"]));
+        assert!(!says(&[]));
+    }
+}

@@ -104,3 +104,18 @@ pub(super) fn path<'t>(text: &'t str, what: &str) -> Result<&'t str, Fault> {
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_parts_and_leads_nowhere_else() {
+        for good in ["secret/app", "a", "a/b c/\u{e4}", "a/...", "a/%2e%2e", "a/b?c#d"] {
+            assert!(path(good, "x").is_ok(), "{good}");
+        }
+        for bad in ["", "/", "/a", "a/", "a//b", ".", "a/../b", "a/.", "a\nb", "a/\0", &"a".repeat(4097)] {
+            assert!(path(bad, "x").is_err(), "{bad}");
+        }
+    }
+}

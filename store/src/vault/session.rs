@@ -79,8 +79,9 @@ impl Session {
         Ok(runtime.each(wanted, |wanted| async {
             let wanted = wanted?;
             let text = wanted.text;
-            let Payload { bytes, notes } = self.read(client, wanted).await?;
-            Ok(Payload { bytes, notes: notes.into_iter().map(|note| note.about(text)).collect() })
+            let mut payload = self.read(client, wanted).await?;
+            payload.notes = payload.notes.into_iter().map(|note| note.about(text)).collect();
+            Ok(payload)
         }))
     }
 
