@@ -8,6 +8,7 @@ use crate::plan::{Plan, Want};
 use crate::profile::sources::SourceDef;
 use crate::secret::Secret;
 use crate::source::kind::Documents;
+use crate::source::sops::Form;
 use crate::source::{Locator, Note, Payload};
 
 /// What one locator gave.
@@ -30,11 +31,11 @@ impl Answer {
         if !parsed[locator] {
             return Ok(Self::Whole(payload.bytes));
         }
-        let format = format(source, &locators[locator], payload.bytes.expose())?;
+        let (format, dialect) = read_as(source, &locators[locator], payload.bytes.expose())?;
         let documents = source.kind.documents;
         let guessed =
             format == Format::Dotenv && documents == Documents::ByLook && source.text("format") != Some("dotenv");
-        let document = Document::parse(payload.bytes, format, dialect(source)).map_err(|mistake| {
+        let document = Document::parse(payload.bytes, format, dialect).map_err(|mistake| {
             let line = mistake.line.map_or_else(String::new, |line| format!("line {line}: "));
             let fault = Fault::invalid(format!("{line}{}", mistake.message));
             match mistake.hint {
@@ -123,6 +124,14 @@ impl Answers {
             self.value(ask).map(drop)
         };
         matches!(gave, Err(fault) if fault.state == State::Absent)
+    }
+}
+
+/// How an answer is read.
+fn read_as(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<(Format, Dialect), Fault> {
+    match Form::by_name(&locator.text).document().filter(|_| locator.kind == "sops") {
+        Some(known) => Ok(known),
+        None => Ok((format(source, locator, bytes)?, dialect(source))),
     }
 }
 

@@ -9,10 +9,10 @@ use crate::plan::Plan;
 use crate::process::{Job, Running, drive};
 use crate::profile::sources::SourceDef;
 use crate::secret::Secret;
-use crate::source::command::{self, Printed};
 use crate::source::env::Env;
 use crate::source::file::Files;
 use crate::source::remote::{self, Conversation};
+use crate::source::tool::{self, Printed, Tool};
 use crate::source::{Locator, Payload, Source};
 use crate::sys::{self, Environ, Guard};
 use nix::errno::Errno;
@@ -109,7 +109,7 @@ struct Opened {
 
 /// What a job's end is an answer to.
 enum Asked {
-    Command { batch: usize, locator: usize, printed: Printed },
+    Program { tool: &'static dyn Tool, batch: usize, locator: usize, printed: Printed },
     Store { batch: usize, locators: Vec<usize>, conversation: Conversation },
 }
 
@@ -144,17 +144,17 @@ impl<'a> Resolver<'a> {
         answers: &mut Answers,
     ) {
         let Batch { source, locators: known, .. } = &self.plan.batches[batch];
-        if source.kind.name == "command" {
+        if let Some(tool) = tool::tool(source.kind.name) {
             for locator in locators.iter().copied() {
                 let printed = Printed::default();
-                match command::spec(source, &known[locator], self.environ) {
+                match tool::spec(tool, source, &known[locator], self.environ) {
                     Ok(spec) => jobs.push(Job::new(spec, Vec::new(), Box::new(printed.clone()))),
                     Err(fault) => {
                         answers.batches[batch][locator] = Some(Err(fault));
                         continue;
                     }
                 }
-                asked.push(Asked::Command { batch, locator, printed });
+                asked.push(Asked::Program { tool, batch, locator, printed });
             }
         } else if source.kind.store.is_some() {
             let wanted: Vec<_> = locators.iter().map(|i| known[*i].clone()).collect();
@@ -230,9 +230,9 @@ impl<'a> Resolver<'a> {
         let unanswered = || Fault::invalid("was ended before it answered");
         let done = job.done.take().unwrap_or_else(|| Err(unanswered()));
         match asked {
-            Asked::Command { batch, locator, printed } => {
+            Asked::Program { tool, batch, locator, printed } => {
                 let Batch { source, locators, .. } = &self.plan.batches[batch];
-                let result = done.and_then(|ending| printed.answer(source, &locators[locator], ending));
+                let result = done.and_then(|ending| printed.answer(tool, source, &locators[locator], ending));
                 self.record(batch, locator, result, answers);
             }
             Asked::Store { batch, locators, conversation } => {

@@ -10,6 +10,7 @@ mod common;
 mod aws {
     mod chain;
     mod faults;
+    mod names;
     mod parameters;
     mod requests;
     mod secrets;

@@ -5,6 +5,8 @@ pub mod env;
 pub mod file;
 pub mod kind;
 pub mod remote;
+pub mod sops;
+pub mod tool;
 
 use crate::error::{Fault, printable};
 use crate::secret::Secret;

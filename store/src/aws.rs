@@ -14,6 +14,7 @@ mod credentials;
 mod fault;
 mod http;
 mod parameters;
+mod region;
 mod secrets;
 mod session;
 
@@ -65,12 +66,12 @@ enum Kind {
 impl Source for Aws {
     fn fetch(&self, locators: &[Locator]) -> Result<Vec<Result<Payload, Fault>>, Fault> {
         let start = || {
-            let named = locators.iter().find_map(|locator| arn_region(&locator.text));
+            let named = locators.iter().find_map(|locator| region::of_arn(&locator.text));
             self.runtime.run(Session::start(&self.setup, named))
         };
         let session = self.session.get_or_init(start).as_ref().map_err(Clone::clone)?;
         let mut answers: Vec<Option<Result<Payload, Fault>>> = locators.iter().map(|_| None).collect();
-        let mut jobs = jobs(session, locators, &mut answers);
+        let mut jobs = self.jobs(session, locators, &mut answers);
         while !jobs.is_empty() {
             let done = self.runtime.each(jobs, |job| job.run(locators, &session.from));
             jobs = Vec::new();
@@ -94,36 +95,61 @@ impl Source for Aws {
     }
 }
 
-/// Sorts the locators into as few requests as AWS allows; what cannot be asked for is answered here.
-fn jobs(session: &Session, locators: &[Locator], answers: &mut [Option<Result<Payload, Fault>>]) -> Vec<Job> {
-    let mut sorted: BTreeMap<(String, Kind), Vec<usize>> = BTreeMap::new();
-    for (place, locator) in locators.iter().enumerate() {
-        match kind(locator).and_then(|kind| Ok((session.region(arn_region(&locator.text))?, kind))) {
-            Ok(at) => sorted.entry(at).or_default().push(place),
-            Err(fault) => answers[place] = Some(Err(fault)),
+impl Aws {
+    /// Sorts the locators into as few requests as AWS allows; what cannot be asked for is answered here.
+    fn jobs(
+        &self,
+        session: &Session,
+        locators: &[Locator],
+        answers: &mut [Option<Result<Payload, Fault>>],
+    ) -> Vec<Job> {
+        let mut sorted: BTreeMap<(String, Kind), Vec<usize>> = BTreeMap::new();
+        for (place, locator) in locators.iter().enumerate() {
+            match kind(locator).and_then(|kind| Ok((self.region(session, &locator.text)?, kind))) {
+                Ok(at) => sorted.entry(at).or_default().push(place),
+                Err(fault) => answers[place] = Some(Err(fault)),
+            }
         }
+        let mut jobs = Vec::new();
+        for ((region, kind), places) in sorted {
+            let most = match kind {
+                Kind::Secrets => secrets::BATCH,
+                Kind::Parameters => parameters::BATCH,
+                Kind::Secret | Kind::Path => 1,
+            };
+            for places in places.chunks(most) {
+                // The call for many needs a permission of its own: not for one.
+                let call = if kind == Kind::Secrets && places.len() == 1 { Kind::Secret } else { kind };
+                jobs.push(Job {
+                    clients: session.clients(&region),
+                    region: region.clone(),
+                    call,
+                    places: places.to_vec(),
+                });
+            }
+        }
+        jobs
     }
-    let mut jobs = Vec::new();
-    for ((region, kind), places) in sorted {
-        let most = match kind {
-            Kind::Secrets => secrets::BATCH,
-            Kind::Parameters => parameters::BATCH,
-            Kind::Secret | Kind::Path => 1,
+
+    /// The region that a locator means.
+    fn region(&self, session: &Session, text: &str) -> Result<String, Fault> {
+        let region = match region::of_arn(text) {
+            Some(region) => region.to_owned(),
+            None => self.runtime.run(session.home()).map(|region| region.to_string()).ok_or_else(|| {
+                Fault::invalid("no region is set")
+                    .hint("set `region` in the source, AWS_REGION, or the region of the profile")
+            })?,
         };
-        for places in places.chunks(most) {
-            // The call for many needs a permission of its own: not for one.
-            let call = if kind == Kind::Secrets && places.len() == 1 { Kind::Secret } else { kind };
-            jobs.push(Job { clients: session.clients(&region), region: region.clone(), call, places: places.to_vec() });
-        }
+        region::check(&region)?;
+        Ok(region)
     }
-    jobs
 }
 
 /// How a locator has to be asked for.
 fn kind(locator: &Locator) -> Result<Kind, Fault> {
     let text = locator.text.as_str();
     let service = if locator.kind == "ssm" { "ssm" } else { "secretsmanager" };
-    if text.starts_with("arn:") && (arn_region(text).is_none() || text.split(':').nth(2) != Some(service)) {
+    if text.starts_with("arn:") && (region::of_arn(text).is_none() || text.split(':').nth(2) != Some(service)) {
         return Err(Fault::invalid(format!("this is no ARN of {service}")));
     }
     Ok(match (locator.kind, locator.options.is_empty()) {
@@ -133,15 +159,6 @@ fn kind(locator: &Locator) -> Result<Kind, Fault> {
         (_, false) => Kind::Secret,
         (_, true) => Kind::Secrets,
     })
-}
-
-/// `arn:PARTITION:SERVICE:REGION:ACCOUNT:NAME`
-fn arn_region(text: &str) -> Option<&str> {
-    let parts: Vec<_> = text.splitn(6, ':').collect();
-    match parts.as_slice() {
-        ["arn", _, _, region, _, _] if !region.is_empty() => Some(region),
-        _ => None,
-    }
 }
 
 impl Job {

@@ -146,6 +146,11 @@ fn a_container() {
         used(test.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "token"), server.name, "container");
         assert_eq!(front.first("GET /v2/credentials/x").header("authorization"), Some("from-a-file"));
     }
+    let front = StandIn::new("", |_, _| answer(403, "", "no"));
+    let test = launch(&moto().url, ONE).env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &front.url).status(125).stdout("");
+    test.stderr_contains("credentials of container: their service refuses").run();
+    let test = launch(&moto().url, ONE).env("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/x").status(124);
+    test.stdout("").stderr_contains("credentials of container: 127.0.0.1: connection refused").run();
     // Never to another machine in the clear.
     let test = launch(&moto().url, ONE).env("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://203.0.113.1/x").status(125);
     test.stdout("").stderr_contains("credentials of container: ").run();
@@ -175,6 +180,11 @@ fn instance_metadata() {
         let test = verbose(&server.url, ONE).env("AWS_EC2_METADATA_DISABLED", "").env("AWS_REGION", "");
         used(test.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &front.url), server.name, "instance metadata");
         assert_eq!(front.count("GET /latest/meta-data/placement/region"), 1, "{:?}", front.calls());
+        // And where an ARN had told enough to begin with.
+        let profile = format!("{ONE}B = 'aws:{}'\n", server.arn("away"));
+        let test = verbose(&server.url, &profile).env("AWS_EC2_METADATA_DISABLED", "").env("AWS_REGION", "");
+        used(test.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &front.url), server.name, "instance metadata");
+        assert_eq!(front.count("GET /latest/meta-data/placement/region"), 2, "{:?}", front.calls());
     }
 }
 
@@ -194,6 +204,9 @@ fn nowhere() {
         launch(&moto().url, ONE).env("AWS_EC2_METADATA_DISABLED", "").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", url)
     };
     none(away("http://127.0.0.1:1"));
+    for status in [401, 403, 404, 405, 500, 200] {
+        none(away(&StandIn::new("", move |_, _| answer(status, "", "no")).url));
+    }
     let silent = StandIn::new("", |_, _| Act::Hang);
     let took = none(away(&silent.url));
     assert!(took < Duration::from_secs(4), "{took:?}");

@@ -86,6 +86,19 @@ fn not_tried_again_where_it_does_not() {
 }
 
 #[test]
+fn keys_that_no_header_can_hold() {
+    let front = StandIn::new("", |_, _| secret("app/text", "hidden"));
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        for value in ["hidd\nen: x", "hidd\r\nen", "hidd\u{7f}en", "hiddén"] {
+            let done = keyed(&front.url, ONE).env(name, value).any_status().run();
+            let text = String::from_utf8_lossy(&done.stderr);
+            assert!(!text.contains("hidd") && !text.contains("has a bug"), "{name}: {text}");
+        }
+    }
+    assert!(front.calls().iter().all(|call| call == "GetSecretValue"));
+}
+
+#[test]
 fn redirects_lead_nowhere() {
     let other = StandIn::new("", |_, _| secret("app/text", "hidden"));
     for status in [301, 302, 303, 307, 308] {
@@ -215,6 +228,8 @@ fn tls_as_it_must_be() {
     let test = ours(tls("good")).env("SSL_CERT_FILE", "/nonexistent").status(125).stdout("");
     test.stderr_contains("no certificates of CAs").run();
     assert!(started.elapsed() < Duration::from_secs(10));
+    // Where there is no TLS, nobody looks for authorities.
+    ours(&moto().url).env("SSL_CERT_FILE", "/nonexistent").stdout("A=text of moto\0").run();
 }
 
 #[test]
@@ -236,7 +251,16 @@ fn proxies() {
         .env("AWS_ACCESS_KEY_ID", "AKIA")
         .env("AWS_SECRET_ACCESS_KEY", "x");
     let url = sink.url.replace("http://", "http://user:hidden@");
-    let done = proxied(away, &url).any_status().stdout("").stderr_contains("aws:app/text: ").run();
+    let done =
+        proxied(away, &url).status(125).stdout("").stderr_contains("the proxy on the way wants a login (407)").run();
     assert!(!String::from_utf8_lossy(&done.stderr).contains("hidden"));
     assert_eq!(sink.calls()[0], "CONNECT secretsmanager.us-east-1.amazonaws.com:443");
+    // One that is down is named, without the login.
+    let away = bare(&[], ONE)
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "AKIA")
+        .env("AWS_SECRET_ACCESS_KEY", "x");
+    let done = proxied(away, "http://user:hidden@127.0.0.1:1").status(124).stdout("");
+    let done = done.stderr_contains("hint: HTTPS_PROXY names a proxy: 127.0.0.1:1\n").run();
+    assert!(!String::from_utf8_lossy(&done.stderr).contains("hidden"));
 }

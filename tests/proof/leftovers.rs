@@ -79,6 +79,7 @@ kinds! {
     template = "template";
     systemd = "systemd";
     command = "command";
+    sops = "sops";
 }
 
 /// A keyring is its owner's, who is the tests' own user here.

@@ -1,8 +1,8 @@
 //! Random secrets, in every kind of place that the launcher reads them from.
 
 use {
-    crate::common::Test,
-    std::{collections::BTreeMap, ffi::OsString, fmt::Write, fs::File, io::Read, path::Path},
+    crate::common::{Test, tool},
+    std::{collections::BTreeMap, ffi::OsString, fmt::Write, fs::File, io::Read, path::Path, process::Command},
 };
 
 const COUNT: usize = 30;
@@ -53,11 +53,15 @@ pub(crate) struct Case {
 }
 
 pub(crate) const KINDS: &[&str] =
-    &["env", "dotenv", "json", "yaml", "toml", "whole-file", "template", "systemd", "command"];
+    &["env", "dotenv", "json", "yaml", "toml", "whole-file", "template", "systemd", "command", "sops"];
 
 pub(crate) fn case(kind: &'static str) -> Case {
-    let all: BTreeMap<String, String> = (0..COUNT).map(|i| (format!("S{i:02}"), secret(i))).collect();
-    let needles = all.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
+    let mut all: BTreeMap<String, String> = (0..COUNT).map(|i| (format!("S{i:02}"), secret(i))).collect();
+    if kind == "sops" {
+        // No .env file of sops can hold a '\\' before an 'n'.
+        all.values_mut().for_each(|value| *value = value.replace('\\', "/"));
+    }
+    let mut needles: Vec<_> = all.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
     let each = |reference: &dyn Fn(&str) -> String| {
         all.keys().fold(String::from("[secrets]\n"), |mut text, name| {
             let _ = writeln!(text, "{name} = {}", reference(name));
@@ -135,6 +139,23 @@ pub(crate) fn case(kind: &'static str) -> Case {
             let source = "[source.cat]\nkind = \"command\"\nrun = [\"/bin/cat\", \"{}\"]\n";
             (format!("{text}#\n{source}"), "MISSING = \"env:NOT_THERE\"")
         }
+        "sops" => {
+            let dotenv: String =
+                all.iter().map(|(name, value)| format!("{name}={}\n", value.replace('\n', "\\n"))).collect();
+            let (key, encrypted) = for_sops(&[("secrets.yaml", &lines(": ")), ("secrets.env", &dotenv)]);
+            // The key came out of no source, and must be left behind as little.
+            needles.push(("SOPS_AGE_KEY".into(), key.clone().into_bytes()));
+            let path = format!("{}:/usr/bin:/bin", tool::sops().parent().expect("its folder").display());
+            test = test.env("SOPS_AGE_KEY", key).env("PATH", path);
+            for (name, text) in encrypted {
+                test = test.file(name, text);
+            }
+            let file = |name: &str| if name.ends_with(['0', '2', '4', '6', '8']) { "yaml" } else { "env" };
+            (
+                each(&|name| format!("\"sops:secrets.{}#{name}\"", file(name))),
+                "MISSING = \"sops:secrets.yaml#NOT_THERE\"",
+            )
+        }
         "keychain" => {
             for (name, value) in &all {
                 test = test.file(format!("secrets/{name}"), value);
@@ -154,6 +175,24 @@ pub(crate) fn case(kind: &'static str) -> Case {
         other => panic!("no kind '{other}'"),
     };
     Case { test, name: kind, profile, expected, needles, missing, servers }
+}
+
+/// A fresh age key, and files that it opens.
+fn for_sops<'n>(plain: &[(&'n str, &str)]) -> (String, Vec<(&'n str, Vec<u8>)>) {
+    let made = Command::new("age-keygen").output().expect("age-keygen: apt-get install age");
+    let made = String::from_utf8(made.stdout).expect("text");
+    let line = |start: &str| made.lines().find(|line| line.starts_with(start)).expect("a line").to_owned();
+    let recipient = line("# public key: ")["# public key: ".len()..].to_owned();
+    let folder = tempfile::tempdir().expect("a folder");
+    let encrypted = |(name, text): &(&'n str, &str)| {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+        let mut sops = Command::new(tool::sops());
+        let done = sops.args(["encrypt", "--age", &recipient, name]).current_dir(folder.path()).env_clear().output();
+        let done = done.expect("sops");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        (*name, done.stdout)
+    };
+    (line("AGE-SECRET-KEY-"), plain.iter().map(encrypted).collect())
 }
 
 /// RFC 3986: everything but the unreserved characters.

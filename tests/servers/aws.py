@@ -128,8 +128,9 @@ def token(issuer):
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
-def certificates(folder):
-    """An authority, `ca.pem`, and what it signed: `good` for this machine, `expired`, and `other`, for another name."""
+def certificates(folder, *names):
+    """An authority, `ca.pem`, and what it signed: `good` for this machine and `names`, `expired`, and `other`, for another
+    name."""
     now, day = datetime.datetime.now(datetime.timezone.utc), datetime.timedelta(days=1)
     name = lambda text: x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
     pem = serialization.Encoding.PEM
@@ -144,12 +145,12 @@ def certificates(folder):
 
     with open(f"{folder}/ca.pem", "wb") as file:
         file.write(sign("authority", above, now + day, x509.BasicConstraints(True, None)))
-    here = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    for kind, end, host in [("good", now + day, here), ("expired", now - day, here), ("other", now + day, x509.DNSName("b"))]:
+    here = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *map(x509.DNSName, names)]
+    for kind, end, hosts in [("good", now + day, here), ("expired", now - day, here), ("other", now + day, [x509.DNSName("b")])]:
         key = ec.generate_private_key(ec.SECP256R1())
         with open(f"{folder}/{kind}.pem", "wb") as file:
             file.write(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-            file.write(sign(kind, key, end, x509.SubjectAlternativeName([host])))
+            file.write(sign(kind, key, end, x509.SubjectAlternativeName(hosts)))
 
 
 def in_tls(certificate, upstream):
@@ -212,4 +213,5 @@ def main():
             server.wait()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,18 @@ const NETWORK: &[&str] = &[
     "no_proxy",
 ];
 
+pub(super) const VAULT_CREDENTIALS: &[&str] = &[
+    "VAULT_TOKEN",
+    "BAO_TOKEN",
+    "VAULT_TOKEN_PATH",
+    "BAO_TOKEN_PATH",
+    "VAULT_CLIENT_KEY",
+    "BAO_CLIENT_KEY",
+    "VAULT_SECRET_ID",
+    "VAULT_PASSWORD",
+    "VAULT_JWT",
+];
+
 pub(super) const VAULT: Kind = Kind {
     name: "vault",
     locates: Locates::Item,
@@ -40,17 +52,7 @@ pub(super) const VAULT: Kind = Kind {
         setting("jwt-file", Holds::File),
     ],
     options: &[setting("version", Holds::Version)],
-    credentials: &[
-        "VAULT_TOKEN",
-        "BAO_TOKEN",
-        "VAULT_TOKEN_PATH",
-        "BAO_TOKEN_PATH",
-        "VAULT_CLIENT_KEY",
-        "BAO_CLIENT_KEY",
-        "VAULT_SECRET_ID",
-        "VAULT_PASSWORD",
-        "VAULT_JWT",
-    ],
+    credentials: &[VAULT_CREDENTIALS],
     store: Some(Store { opens: "vault", env: &[NETWORK, &["VAULT_*", "BAO_*"]] }),
 };
 
@@ -63,7 +65,7 @@ const AWS_SETTINGS: &[Setting] = &[
     FORMAT,
 ];
 
-const AWS_CREDENTIALS: &[&str] = &[
+pub(super) const AWS_CREDENTIALS: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -85,7 +87,7 @@ pub(super) const AWS: Kind = Kind {
     documents: Documents::ByLook,
     settings: AWS_SETTINGS,
     options: &[setting("stage", Holds::Text), setting("version-id", Holds::Text)],
-    credentials: AWS_CREDENTIALS,
+    credentials: &[AWS_CREDENTIALS],
     store: Some(Store { opens: "aws", env: &[NETWORK, &["AWS_*"]] }),
 };
 
@@ -95,9 +97,18 @@ pub(super) const SSM: Kind = Kind {
     documents: Documents::ByLook,
     settings: AWS_SETTINGS,
     options: &[],
-    credentials: AWS_CREDENTIALS,
+    credentials: &[AWS_CREDENTIALS],
     store: Some(Store { opens: "aws", env: &[NETWORK, &["AWS_*"]] }),
 };
+
+pub(super) const GCP_CREDENTIALS: &[&str] = &[
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_CREDENTIALS",
+    "GOOGLE_OAUTH_ACCESS_TOKEN",
+    "GOOGLE_API_KEY",
+    "GOOGLE_CLOUD_KEYFILE_JSON",
+    "CLOUDSDK_AUTH_*",
+];
 
 pub(super) const GCP: Kind = Kind {
     name: "gcp",
@@ -110,19 +121,23 @@ pub(super) const GCP: Kind = Kind {
         FORMAT,
     ],
     options: &[setting("version", Holds::Version)],
-    credentials: &[
-        "GOOGLE_APPLICATION_CREDENTIALS",
-        "GOOGLE_CREDENTIALS",
-        "GOOGLE_OAUTH_ACCESS_TOKEN",
-        "GOOGLE_API_KEY",
-        "GOOGLE_CLOUD_KEYFILE_JSON",
-        "CLOUDSDK_AUTH_*",
-    ],
+    credentials: &[GCP_CREDENTIALS],
     store: Some(Store {
         opens: "gcp",
         env: &[NETWORK, &["GOOGLE_*", "GCE_METADATA_*", "GCLOUD_*", "CLOUDSDK_*", "NO_GCE_CHECK"]],
     }),
 };
+
+pub(super) const AZURE_CREDENTIALS: &[&str] = &[
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_USERNAME",
+    "AZURE_PASSWORD",
+    "IDENTITY_HEADER",
+    "MSI_SECRET",
+];
 
 pub(super) const AZURE: Kind = Kind {
     name: "azure",
@@ -136,16 +151,7 @@ pub(super) const AZURE: Kind = Kind {
         FORMAT,
     ],
     options: &[],
-    credentials: &[
-        "AZURE_CLIENT_SECRET",
-        "AZURE_CLIENT_CERTIFICATE_PATH",
-        "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-        "AZURE_FEDERATED_TOKEN_FILE",
-        "AZURE_USERNAME",
-        "AZURE_PASSWORD",
-        "IDENTITY_HEADER",
-        "MSI_SECRET",
-    ],
+    credentials: &[AZURE_CREDENTIALS],
     store: Some(Store {
         opens: "azure",
         env: &[NETWORK, &["AZURE_*", "IDENTITY_*", "IMDS_ENDPOINT", "MSI_*", "LANG"]],

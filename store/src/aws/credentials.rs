@@ -13,10 +13,9 @@ use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature as Feature;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, Result as Provided};
-use inject::error::{Fault, State, printable};
+use inject::error::{Fault, printable};
 
 use super::http::{Wire, chain};
-use crate::settings::Settings;
 
 /// Credentials, and where they are from.
 pub(super) struct Found {
@@ -25,28 +24,31 @@ pub(super) struct Found {
     pub(super) from: String,
 }
 
-/// Walks the chain. A profile that the source names is the only place that is looked at, as with `aws --profile`.
+/// Walks the chain. Where the source itself names the profile, `only` that is looked at, as with `aws --profile`.
 ///
 /// # Errors
 /// There are none, or those that should be used cannot be.
-pub(super) async fn find(config: &ProviderConfig, profile: Option<&str>, imds: imds::Client) -> Result<Found, Fault> {
+pub(super) async fn find(
+    config: &ProviderConfig,
+    profile: &str,
+    only: bool,
+    imds: imds::Client,
+) -> Result<Found, Fault> {
     let mut tried = Tried::default();
-    if profile.is_none()
-        && let Some(found) = tried
-            .step("environment".into(), EnvironmentVariableCredentialsProvider::new().provide_credentials().await)?
-    {
-        return Ok(found);
+    if !only {
+        let provider = EnvironmentVariableCredentialsProvider::new();
+        if let Some(found) = tried.step("environment".into(), provider.provide_credentials().await)? {
+            return Ok(found);
+        }
     }
-    let ambient = Settings::env("AWS_PROFILE")?;
-    let name = profile.or(ambient.as_deref()).unwrap_or("default");
-    let shown = format!("profile '{}'", printable(name));
-    let provider = ProfileFileCredentialsProvider::builder().configure(config).profile_name(name).build();
+    let shown = format!("profile '{}'", printable(profile));
+    let provider = ProfileFileCredentialsProvider::builder().configure(config).profile_name(profile).build();
     let provided = provider.provide_credentials().await;
     let undefined = matches!(&provided, Err(error @ CredentialsError::CredentialsNotLoaded(_)) if undefined(error));
     if let Some(found) = tried.step(shown.clone(), provided)? {
         return Ok(found);
     }
-    if profile.is_some() || undefined {
+    if only || undefined {
         let what = if undefined { "is not defined" } else { "holds no credentials" };
         return Err(Fault::denied(format!("no credentials: {shown} {what}"))
             .hint("`aws configure list-profiles` lists those that there are"));
@@ -60,7 +62,14 @@ pub(super) async fn find(config: &ProviderConfig, profile: Option<&str>, imds: i
         return Ok(found);
     }
     let provider = imds::credentials::ImdsCredentialsProvider::builder().configure(config).imds_client(imds).build();
-    if let Some(found) = tried.step("instance metadata".into(), provider.provide_credentials().await)? {
+    // Other clouds have another service at this address, and say no: then there are none here.
+    let provided = match provider.provide_credentials().await {
+        Err(error @ (CredentialsError::ProviderError(_) | CredentialsError::Unhandled(_))) => {
+            Err(CredentialsError::not_loaded(error))
+        }
+        provided => provided,
+    };
+    if let Some(found) = tried.step("instance metadata".into(), provided)? {
         return Ok(found);
     }
     Err(Fault::denied(format!("no credentials: tried {}", tried.0.join(", ")))
@@ -80,6 +89,7 @@ impl Tried {
     fn step(&mut self, place: String, provided: Provided) -> Result<Option<Found>, Fault> {
         match provided {
             Ok(credentials) => {
+                check(&credentials, &place)?;
                 let from = format!("{place}{}", detail(&credentials));
                 Ok(Some(Found { credentials, from }))
             }
@@ -90,6 +100,15 @@ impl Tried {
             Err(error) => Err(explain(&error, &place)),
         }
     }
+}
+
+/// What is written into a header. The SDK panics where that cannot be.
+fn check(credentials: &Credentials, place: &str) -> Result<(), Fault> {
+    let good = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    if good(credentials.access_key_id()) && credentials.session_token().is_none_or(good) {
+        return Ok(());
+    }
+    Err(Fault::denied(format!("credentials of {place}: they hold characters that no key and no token has")))
 }
 
 /// How a profile came by them. The SDK tells nothing of a role that a profile assumes.
@@ -108,14 +127,7 @@ fn detail(credentials: &Credentials) -> &'static str {
 /// what a program printed.
 pub(super) fn explain(error: &CredentialsError, place: &str) -> Fault {
     if let Some(wire) = super::http::find::<Wire>(error) {
-        let mut fault = wire.0.clone();
-        fault.message = format!("credentials of {place}: {}", fault.message);
-        // A metadata service that is not there is no outage: there are no credentials.
-        if place == "instance metadata" {
-            fault.state = State::Denied;
-            fault.transient = false;
-        }
-        return fault;
+        return Fault { message: format!("credentials of {place}: {}", wire.0.message), ..wire.0.clone() };
     }
     let text: String = chain(error).map(|error| format!("{error}\n")).collect();
     let has = |part: &str| text.contains(part);
@@ -132,6 +144,9 @@ pub(super) fn explain(error: &CredentialsError, place: &str) -> Fault {
     }
     if has("cached SSO token") || (has("failed to read `") && has("/sso/cache/")) {
         return denied("nobody is logged in").hint(login());
+    }
+    if has("Non-success status") {
+        return denied("their service refuses");
     }
     if has("ForbiddenException") {
         return denied("SSO does not give this role to the user").hint("check sso_account_id and sso_role_name");
@@ -152,7 +167,9 @@ pub(super) fn explain(error: &CredentialsError, place: &str) -> Fault {
         }
     }
     match error {
-        CredentialsError::InvalidConfiguration(_) => denied("they are not configured as they must be"),
+        CredentialsError::InvalidConfiguration(_) => {
+            denied("they are not configured as they must be").hint("look at ~/.aws/config and ~/.aws/credentials")
+        }
         _ => denied("they cannot be had"),
     }
 }

@@ -118,11 +118,15 @@ impl Call<'_> {
             }
             "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" => {
                 Fault::denied(format!("AWS does not know the access key (credentials: {})", self.from))
+                    .hint(format!("so it answers, too, where the account has not enabled the region '{region}'"))
             }
             "RequestTimeTooSkewed" | "RequestExpired" => clock(),
             "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignature" => {
                 if says("Signature expired") || says("not yet current") {
                     return clock();
+                }
+                if says("scoped to a valid region") {
+                    return Fault::invalid(format!("the endpoint is not of region '{region}'")).hint("set `region`");
                 }
                 Fault::denied(format!("the secret key does not fit the access key (credentials: {})", self.from))
             }

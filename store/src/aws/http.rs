@@ -207,17 +207,32 @@ fn origin(location: &str) -> Option<String> {
 }
 
 fn explain(error: &reqwest::Error, host: &str) -> Failure {
-    if chain(error).any(|error| error.to_string().contains("invalid HTTP")) {
+    let says = |part| chain(error).any(|error| error.to_string().contains(part));
+    if says("invalid HTTP") {
         return Fault::unreachable(format!("{host} does not speak HTTP")).into();
+    }
+    if says("proxy authorization required") {
+        return Fault::unreachable("the proxy on the way wants a login (407)")
+            .hint(proxied().unwrap_or_default())
+            .into();
     }
     let cause = Cause::of(error);
     let mut failure = cause.failure(host);
     failure.fault.hint = match cause {
         Cause::NoHost => Some("is the region right, and `endpoint-url`?".to_owned()),
         Cause::UnknownCa => Some("SSL_CERT_FILE can name a file with the certificate of the CA".to_owned()),
-        _ => None,
+        _ if is_loopback(host) => None,
+        _ => proxied(),
     };
     failure
+}
+
+/// Which proxy may be in between; its user and password are nobody's business.
+fn proxied() -> Option<String> {
+    let named = |name| Some((name, Url::parse(&std::env::var(name).ok()?).ok()?));
+    let (name, url) = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find_map(named)?;
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{name} names a proxy: {}{port}", printable(url.host_str()?)))
 }
 
 /// The first error of this type in the chain.

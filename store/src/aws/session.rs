@@ -4,19 +4,19 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_config::imds::{self, region::ImdsRegionProvider};
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::imds;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use inject::error::{Fault, printable};
 
 use super::credentials::{self, Found};
 use super::http::Http;
+use super::region::{self, Home};
 use crate::net::{ATTEMPT, CONNECT, TRIES, address};
 use crate::settings::Settings;
 
@@ -47,14 +47,28 @@ impl Setup {
         }
         Ok(setup)
     }
+
+    /// Assumes the source's role, where it has one.
+    async fn assume(&self, found: Found, config: &SdkConfig) -> Result<Found, Fault> {
+        let Some(role) = &self.role else {
+            return Ok(found);
+        };
+        let mut builder = AssumeRoleProvider::builder(role).session_name("inject").configure(config);
+        if let Some(id) = &self.external_id {
+            builder = builder.external_id(id);
+        }
+        let place = format!("role '{}'", printable(role));
+        let provided = builder.build_from_provider(found.credentials).await.provide_credentials().await;
+        let credentials = provided.map_err(|error| credentials::explain(&error, &place))?;
+        Ok(Found { credentials, from: format!("{place} by {}", found.from) })
+    }
 }
 
 /// Signed in, as far as one can be before the first request.
 pub(super) struct Session {
     config: SdkConfig,
     endpoint: Option<String>,
-    /// Where a name without a region is looked for.
-    home: Option<Region>,
+    home: Home,
     clients: RefCell<BTreeMap<String, Clients>>,
     /// Whose credentials these are, for `-v`.
     pub(super) from: String,
@@ -68,17 +82,17 @@ pub(super) struct Clients {
 }
 
 impl Session {
-    /// Finds region and credentials. Where nobody says a region, the calls for credentials go to `named`, that of the
-    /// first ARN that is asked for.
+    /// Finds region and credentials. `named` is the region of an ARN, for the calls for credentials where nobody says
+    /// another.
     ///
     /// # Errors
     /// No credentials.
     pub(super) async fn start(setup: &Setup, named: Option<&str>) -> Result<Self, Fault> {
         let http = Http::default();
-        let backoff = |config: RetryConfig| {
-            config.with_initial_backoff(Duration::from_millis(200)).with_max_backoff(Duration::from_secs(2))
-        };
-        let retry = backoff(RetryConfig::standard().with_max_attempts(TRIES));
+        let retry = RetryConfig::standard()
+            .with_max_attempts(TRIES)
+            .with_initial_backoff(Duration::from_millis(200))
+            .with_max_backoff(Duration::from_secs(2));
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
         let provider = ProviderConfig::without_region()
             .with_http_client(http.clone())
@@ -86,49 +100,35 @@ impl Session {
             .with_timeout_config(timeouts.clone())
             .with_behavior_version(Some(BehaviorVersion::latest()));
         let imds = imds::Client::builder().configure(&provider).max_attempts(1).build();
-        let said = match &setup.region {
-            Some(region) => Some(Region::new(region.clone())),
-            None => ambient_region(&provider, setup.profile.as_deref()).await?,
+        let ambient = Settings::env("AWS_PROFILE")?;
+        let profile = setup.profile.as_deref().or(ambient.as_deref()).unwrap_or("default");
+
+        let home = Home::new(setup.region.as_deref(), &provider, profile, imds.clone()).await?;
+        let near = match (home.said(), named) {
+            (None, None) => home.find().await,
+            (said, named) => said.or_else(|| named.map(|region| Region::new(region.to_owned()))),
         };
-        let home = match (said, named) {
-            (None, None) => {
-                ImdsRegionProvider::builder().configure(&provider).imds_client(imds.clone()).build().region().await
-            }
-            (said, _) => said,
-        };
-        let near = home.clone().or_else(|| named.map(|region| Region::new(region.to_owned())));
-        if let Some(region) = &near {
-            check_region(region.as_ref())?;
-        }
-        let provider = provider.with_region(near.clone());
-        let found = credentials::find(&provider, setup.profile.as_deref(), imds).await?;
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        near.as_ref().map_or(Ok(()), |near| region::check(near.as_ref()))?;
+
+        let only = setup.profile.is_some();
+        let found = credentials::find(&provider.with_region(near.clone()), profile, only, imds).await?;
+        let config = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
+            .profile_name(profile)
             .region(near)
             .retry_config(retry)
             .timeout_config(timeouts)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .no_credentials();
-        if let Some(profile) = &setup.profile {
-            loader = loader.profile_name(profile);
-        }
-        let config = loader.load().await;
+        let config = config.load().await;
         let Found { credentials, from } = setup.assume(found, &config).await?;
-        let provider = aws_credential_types::provider::SharedCredentialsProvider::new(credentials);
-        let config = config.into_builder().credentials_provider(provider).build();
+        let config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
         Ok(Self { config, endpoint: setup.endpoint.clone(), home, clients: RefCell::default(), from })
     }
 
-    /// The region that a locator means.
-    ///
-    /// # Errors
-    /// It names none, and there is no other.
-    pub(super) fn region(&self, named: Option<&str>) -> Result<String, Fault> {
-        let region = named.or(self.home.as_ref().map(Region::as_ref)).ok_or_else(|| {
-            Fault::invalid("no region is set").hint("set `region` in the source, AWS_REGION, or the profile's region")
-        })?;
-        check_region(region)?;
-        Ok(region.to_owned())
+    /// The region of names that say none.
+    pub(super) async fn home(&self) -> Option<Region> {
+        self.home.find().await
     }
 
     /// The clients of a region, made once.
@@ -150,38 +150,6 @@ impl Session {
     }
 }
 
-impl Setup {
-    /// Assumes the source's role, where it has one.
-    async fn assume(&self, found: Found, config: &SdkConfig) -> Result<Found, Fault> {
-        let Some(role) = &self.role else {
-            return Ok(found);
-        };
-        let mut builder = AssumeRoleProvider::builder(role).session_name("inject").configure(config);
-        if let Some(id) = &self.external_id {
-            builder = builder.external_id(id);
-        }
-        let place = format!("role '{}'", printable(role));
-        let provided = builder.build_from_provider(found.credentials).await.provide_credentials().await;
-        let credentials = provided.map_err(|error| credentials::explain(&error, &place))?;
-        Ok(Found { credentials, from: format!("{place} by {}", found.from) })
-    }
-}
-
-/// The region of the environment, else of the profile.
-async fn ambient_region(provider: &ProviderConfig, profile: Option<&str>) -> Result<Option<Region>, Fault> {
-    use aws_config::meta::region::ProvideRegion;
-    for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-        if let Some(region) = Settings::env(name)? {
-            return Ok(Some(Region::new(region)));
-        }
-    }
-    let mut builder = ProfileFileRegionProvider::builder().configure(provider);
-    if let Some(profile) = profile {
-        builder = builder.profile_name(profile);
-    }
-    Ok(builder.build().region().await)
-}
-
 /// The SDK panics on an address that is empty, and says nothing of one that it cannot read. Where plain http may go is
 /// judged for each request.
 fn check_variables() -> Result<(), Fault> {
@@ -198,13 +166,4 @@ fn check_variables() -> Result<(), Fault> {
         }
     }
     Ok(())
-}
-
-/// It becomes a part of host names.
-fn check_region(region: &str) -> Result<(), Fault> {
-    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if !region.is_empty() && region.len() <= 40 && region.chars().all(good) {
-        return Ok(());
-    }
-    Err(Fault::invalid(format!("'{}' is no region", printable(region))))
 }
