@@ -141,7 +141,9 @@ mod tests {
         assert_eq!(Cause::of(&alert), Cause::ClientCertificate);
         assert_eq!(Cause::of(&io::Error::from(ErrorKind::ConnectionRefused)), Cause::Refused);
         assert_eq!(Cause::of(&io::Error::other("something else")), Cause::Broken);
-        for (words, cause) in [("Temporary failure in name resolution", Cause::NoWay), ("Name or service not known", Cause::NoHost)] {
+        for (words, cause) in
+            [("Temporary failure in name resolution", Cause::NoWay), ("Name or service not known", Cause::NoHost)]
+        {
             let looked_up = io::Error::other(format!("failed to lookup address information: {words}"));
             assert_eq!(Cause::of(&io::Error::other(looked_up)), cause);
         }
