@@ -125,3 +125,27 @@ impl Cause {
         Failure { fault: Fault { state, transient: again, message, hint: None }, again, after: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deepest_cause_counts() {
+        let wrapped = |error: rustls::Error| io::Error::other(io::Error::new(ErrorKind::InvalidData, error));
+        let bad = |why| wrapped(rustls::Error::InvalidCertificate(why));
+        assert_eq!(Cause::of(&bad(CertificateError::Expired)), Cause::Expired);
+        assert_eq!(Cause::of(&bad(CertificateError::UnknownIssuer)), Cause::UnknownCa);
+        assert_eq!(Cause::of(&bad(CertificateError::BadSignature)), Cause::BadCertificate);
+        let alert = wrapped(rustls::Error::AlertReceived(AlertDescription::CertificateRequired));
+        assert_eq!(Cause::of(&alert), Cause::ClientCertificate);
+        assert_eq!(Cause::of(&io::Error::from(ErrorKind::ConnectionRefused)), Cause::Refused);
+        assert_eq!(Cause::of(&io::Error::other("something else")), Cause::Broken);
+        for (words, cause) in
+            [("Temporary failure in name resolution", Cause::NoWay), ("Name or service not known", Cause::NoHost)]
+        {
+            let looked_up = io::Error::other(format!("failed to lookup address information: {words}"));
+            assert_eq!(Cause::of(&io::Error::other(looked_up)), cause);
+        }
+    }
+}
