@@ -14,7 +14,7 @@ mod aws {
     mod parameters;
     mod requests;
     mod secrets;
-    mod stand_in;
+
     mod told;
     mod world;
 }

@@ -14,8 +14,6 @@ mod vault {
     mod reads;
     mod requests;
     #[allow(dead_code)] // the tests of aws use the rest
-    #[path = "../aws/stand_in.rs"]
-    mod stand_in;
     mod told;
     mod world;
 }

@@ -1,8 +1,8 @@
 //! Where credentials come from: each kind of the SDK's chain, against a server that checks them.
 
-use super::stand_in::{Act, StandIn, answer, json};
 use super::world::{Server, bare, launch, ministack, moto, secrets, servers, verbose};
 use crate::common::Test;
+use crate::common::stand_in::{Act, StandIn, answer, json};
 use std::fs;
 use std::time::{Duration, Instant};
 

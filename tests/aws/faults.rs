@@ -1,8 +1,8 @@
 //! Everything that a server, a network or a middleman can do instead of answering.
 
-use super::stand_in::{Act, StandIn, answer, json, refusal, secret};
 use super::world::{bare, environment, launch, moto, tls};
 use crate::common::Test;
+use crate::common::stand_in::{Act, StandIn, answer, json, refusal, secret};
 use std::time::{Duration, Instant};
 
 const ONE: &str = "[secrets]\nA = { from = 'aws:app/text', default = 'd' }\n";

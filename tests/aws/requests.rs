@@ -1,7 +1,7 @@
 //! How many requests there are, counted in front of the real servers.
 
-use super::stand_in::{Act, StandIn, answer, json};
 use super::world::{Server, ministack, moto, secrets, servers};
+use crate::common::stand_in::{Act, StandIn, answer, json};
 use std::fs;
 use std::time::Duration;
 

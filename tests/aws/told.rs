@@ -1,8 +1,8 @@
 //! What is refused, and how each is told: by both servers where they check it, else by the stand-in in AWS's own words.
 
-use super::stand_in::{StandIn, answer, json, refusal, secret};
 use super::world::{launch, ministack, moto, servers};
 use crate::common::Test;
+use crate::common::stand_in::{StandIn, answer, json, refusal, secret};
 
 const ONE: &str = "[secrets]\nA = { from = 'aws:app/text', default = 'd' }\n";
 const PARAMETER: &str = "[secrets]\nA = { from = 'ssm:/app/plain', default = 'd' }\n";

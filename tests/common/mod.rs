@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // each test binary uses its own part
 
+#[allow(dead_code)]
+pub(crate) mod stand_in;
 pub(crate) mod tool;
 
 use {

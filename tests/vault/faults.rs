@@ -1,7 +1,7 @@
 //! What a server, a network and a middleman can do instead of answering.
 
-use super::stand_in::{Act, Asked, StandIn, answer, json};
 use super::world::{at, bare, fact, one, printed, secrets};
+use crate::common::stand_in::{Act, Asked, StandIn, answer, json};
 use std::time::{Duration, Instant};
 
 const MOUNT: &str = r#"{"request_id":"1","data":{"path":"kv1/","type":"kv","options":{"version":"1"}}}"#;

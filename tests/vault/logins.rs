@@ -1,8 +1,8 @@
 //! Every way to log in, and how each is refused.
 
-use super::stand_in::{Act, StandIn, answer, json};
 use super::world::{at, bare, fact, file, printed, root, with};
 use crate::common::Test;
+use crate::common::stand_in::{Act, StandIn, answer, json};
 use serde_json::{Value, json};
 
 const PATH: &str = "secret/app/one";
@@ -146,7 +146,6 @@ fn what_belongs_to_another_login_is_an_error() {
         .status(125)
         .stderr_contains("'token' says")
         .run();
-    login("auth = 'aws'").status(125).stderr_contains("auth = \"aws\" is not built").run();
     login("auth = 'approle'\nrole-id = 'r'\nsecret-id = 'env:S'\nwrapped-secret-id = 'env:S'\n")
         .env("S", "x")
         .status(125)

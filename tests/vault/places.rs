@@ -1,8 +1,8 @@
 //! Where the server is and whom to believe: addresses, variables, sockets, certificates.
 
-use super::stand_in::{Act, StandIn};
 use super::world::{at, bare, fact, file, launch, one, printed, with};
 use crate::common::Test;
+use crate::common::stand_in::{Act, StandIn};
 use std::net::TcpListener;
 
 const PATH: &str = "kv1/app#key";

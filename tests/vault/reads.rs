@@ -1,7 +1,7 @@
 //! What is read: KV 1 and KV 2, fields, versions, and the exact bytes.
 
-use super::stand_in::{StandIn, json};
 use super::world::{at, check, fact, launch, noted, one, printed, root, secrets};
+use crate::common::stand_in::{StandIn, json};
 use serde_json::json;
 
 #[test]

@@ -1,7 +1,7 @@
 //! How often the server is asked, and what it costs of a token: by the server's own log.
 
-use super::stand_in::{Act, StandIn};
 use super::world::{at, fact, launch, noted, one, printed, root, secrets, token};
+use crate::common::stand_in::{Act, StandIn};
 use serde_json::json;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! What is told apart, each by its words and exit code.
 
-use super::stand_in::{StandIn, json};
 use super::world::{at, fact, launch, one, root, token, with};
+use crate::common::stand_in::{StandIn, json};
 use serde_json::json;
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ fn not_a_vault() {
         (503, "", 124),
         (200, "{\"request_id\":\"1\",\"data\":{\"path\":\"kv", 125),
     ] {
-        let stand_in = StandIn::new("", move |_, _| super::stand_in::answer(status, "", body));
+        let stand_in = StandIn::new("", move |_, _| crate::common::stand_in::answer(status, "", body));
         let optional = "[secrets]\nA = { from = 'vault:kv1/app#key', optional = true }\n";
         let output = at(&stand_in.url, optional).status(exit).stdout("").run();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();

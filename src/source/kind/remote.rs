@@ -40,7 +40,7 @@ pub(super) const VAULT: Kind = Kind {
         setting("ca-cert", Holds::File),
         setting("client-cert", Holds::File),
         setting("client-key", Holds::File),
-        setting("auth", Holds::Choice(&["token", "approle", "userpass", "jwt", "kubernetes", "cert", "aws"])),
+        setting("auth", Holds::Choice(&["token", "approle", "userpass", "jwt", "kubernetes", "cert"])),
         setting("auth-mount", Holds::Text),
         setting("token", Holds::Reference),
         setting("role", Holds::Text),
