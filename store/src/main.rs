@@ -22,8 +22,11 @@ mod gcp;
 #[cfg(feature = "keychain")]
 mod keychain;
 #[cfg(feature = "net")]
+#[cfg_attr(not(all(feature = "aws", feature = "azure", feature = "gcp", feature = "vault")), allow(dead_code))]
+// shared
 mod net;
 mod serve;
+#[cfg_attr(not(all(feature = "keychain", feature = "net")), allow(dead_code))] // the same
 mod settings;
 #[cfg(feature = "vault")]
 mod vault;

@@ -1,6 +1,7 @@
 //! Random secrets, in every kind of place that the launcher reads them from.
 
 use {
+    super::remote,
     crate::common::{Test, tool},
     std::{collections::BTreeMap, ffi::OsString, fmt::Write, fs::File, io::Read, path::Path, process::Command},
 };
@@ -171,6 +172,40 @@ pub(crate) fn case(kind: &'static str) -> Case {
                 "proof".into(),
             ];
             (each(&|name| format!("\"keychain:proof/{name}\"")), "MISSING = \"keychain:proof/NOT_THERE\"")
+        }
+        "vault" => {
+            let token = remote::credential(&mut needles, "VAULT_TOKEN");
+            (test, servers) = remote::beside(test, "vault", &all);
+            test = test.env("VAULT_TOKEN", token);
+            let profile = each(&|name| format!("\"vault:secret/proof/{name}#value\""));
+            (profile, "MISSING = \"vault:secret/proof/NOT_THERE\"")
+        }
+        "aws" => {
+            let key = remote::credential(&mut needles, "AWS_SECRET_ACCESS_KEY");
+            (test, servers) = remote::beside(test, "aws", &all);
+            test = test.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", key);
+            // Every other one that is short enough is a parameter, in the same process.
+            let parameter = |name: &str| all[name].len() < 4096 && name.ends_with(['0', '2', '4', '6', '8']);
+            let profile = each(&|name| {
+                if parameter(name) { format!("\"ssm:/proof/{name}\"") } else { format!("\"aws:proof/{name}\"") }
+            });
+            (profile, "MISSING = \"ssm:/proof/NOT_THERE\"")
+        }
+        "gcp" => {
+            let refresh = remote::credential(&mut needles, "REFRESH_TOKEN");
+            (test, servers) = remote::inside(test, "gcp", &all);
+            test = test.file("refresh", refresh).env("GOOGLE_CLOUD_PROJECT", "demo-project");
+            // The login goes through the launcher's own memory.
+            let source = "[source.gcp]\ncredentials = \"file:user.json\"\n";
+            (each(&|name| format!("\"gcp:{name}\"")) + "#\n" + source, "MISSING = \"gcp:NOT_THERE\"")
+        }
+        "azure" => {
+            let secret = remote::credential(&mut needles, "CLIENT_SECRET");
+            (test, servers) = remote::inside(test, "azure", &all);
+            test = test.file("client-secret", &secret).env("CLIENT_SECRET", &secret);
+            let source = "[source.azure]\nvault = \"https://myvault.vault.azure.net\"\nclient-id = \"app-id\"\n\
+                tenant-id = \"11111111-2222-3333-4444-555555555555\"\nclient-secret = \"env:CLIENT_SECRET\"\n";
+            (each(&|name| format!("\"azure:{name}\"")) + "#\n" + source, "MISSING = \"azure:NOT-THERE\"")
         }
         other => panic!("no kind '{other}'"),
     };

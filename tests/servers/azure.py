@@ -3,10 +3,10 @@
 metadata service's address, lead to a stand-in that checks what the real services check.
     unshare --net --mount python3 azure.py FOLDER [FAULT]... -- COMMAND [ARG]...       (as root)
 
-FOLDER gets `token`, a federated one, and `asked`, a line of JSON for each request. A FAULT is `metadata`, which puts an
+Each file of FOLDER/secrets is a secret, and FOLDER/client-secret the client's, where they are there. FOLDER gets `token`, a federated one, and `asked`, a line of JSON for each request. A FAULT is `metadata`, which puts an
 instance with an identity there, `metadata-bare`, one without, or one of FAULTS below, which every read then meets."""
 
-import base64
+import glob
 import http.server
 import json
 import os
@@ -43,6 +43,7 @@ VERSIONS = {"plain": {"0123456789abcdef0123456789abcdef": "an older value"}}
 class World:
     def __init__(self, folder, faults):
         self.folder, self.faults, self.tokens, self.lock = folder, faults, {}, threading.Lock()
+        self.secret = SECRET
         self.busy = self.most = self.reads = 0
 
     def issue(self, whose, scope):
@@ -107,7 +108,7 @@ class Services(Handler):
             if asked["client_assertion"] != "federated-token":
                 return self.deny("invalid_client", "AADSTS700024: Client assertion is not within its valid time range.")
             return self.grant("workload", asked["scope"])
-        if asked.get("client_secret") != SECRET:
+        if asked.get("client_secret") != self.world.secret:
             return self.deny("invalid_client", "AADSTS7000215: Invalid client secret provided. SECRET-OF-ENTRA")
         self.grant("client", asked["scope"])
 
@@ -239,6 +240,12 @@ def main():
     (folder, *faults), command = sys.argv[1:at], sys.argv[at + 1:]
     path = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     world = World(folder, faults)
+    for secret in glob.glob(f"{folder}/secrets/*"):
+        with open(secret, newline="") as file:
+            SECRETS[os.path.basename(secret)] = (file.read(), {})
+    if os.path.exists(f"{folder}/client-secret"):
+        with open(f"{folder}/client-secret") as file:
+            world.secret = file.read()
     with open(f"{folder}/token", "w") as file:
         file.write("federated-token")
     os.makedirs(f"{folder}/tools")

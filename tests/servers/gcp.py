@@ -3,10 +3,11 @@
 lead to a stand-in that checks what the real services check: signatures, claims, tokens, scopes, paths, queries.
     unshare --net --mount python3 gcp.py FOLDER [FAULT]... -- COMMAND [ARG]...       (as root)
 
-FOLDER gets the credentials of each form, and `asked`, a line of JSON for each request. A FAULT is `no-metadata`,
+Each file of FOLDER/secrets is a secret, and FOLDER/refresh the user's token, where they are there. FOLDER gets the credentials of each form, and `asked`, a line of JSON for each request. A FAULT is `no-metadata`,
 `silent-metadata`, `no-route`, or one of FAULTS below, which every read then meets."""
 
 import base64
+import glob
 import http.server
 import json
 import os
@@ -70,6 +71,7 @@ def decoded(part):
 class World:
     def __init__(self, folder, faults):
         self.folder, self.faults = folder, faults
+        self.refresh = "refresh"
         self.key = rsa.generate_private_key(65537, 2048)
         self.tokens, self.lock, self.busy, self.most, self.reads = {}, threading.Lock(), 0, 0, 0
 
@@ -77,7 +79,7 @@ class World:
         pem = self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         service = {"type": "service_account", "project_id": PROJECT, "private_key_id": "key-1", "private_key": pem.decode(),
                    "client_email": EMAIL, "client_id": "1", "token_uri": "https://oauth2.googleapis.com/token"}
-        user = {"type": "authorized_user", "client_id": "client", "client_secret": "client-secret", "refresh_token": "refresh",
+        user = {"type": "authorized_user", "client_id": "client", "client_secret": "client-secret", "refresh_token": self.refresh,
                 "quota_project_id": PROJECT}
         external = {"type": "external_account", "audience": AUDIENCE, "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
                     "token_url": "https://sts.googleapis.com/v1/token", "credential_source": {"file": f"{self.folder}/subject"}}
@@ -157,7 +159,7 @@ class Apis(Handler):
         self.note()
         if host == "oauth2.googleapis.com" and self.path == "/token":
             asked = json.loads(body) if body.startswith("{") else dict(urllib.parse.parse_qsl(body))
-            good = {"grant_type": "refresh_token", "client_id": "client", "client_secret": "client-secret", "refresh_token": "refresh"}
+            good = {"grant_type": "refresh_token", "client_id": "client", "client_secret": "client-secret", "refresh_token": world.refresh}
             if any(asked.get(name) != value for name, value in good.items()):
                 return self.give({"error": "invalid_grant", "error_description": "Token has been expired or revoked."}, 400)
             return self.give({"access_token": world.issue("user"), "expires_in": 3599, "scope": SCOPE, "token_type": "Bearer"})
@@ -278,6 +280,12 @@ def main():
     (folder, *faults), command = sys.argv[1:at], sys.argv[at + 1:]
     path = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     world = World(folder, faults)
+    for secret in glob.glob(f"{folder}/secrets/*"):
+        with open(secret, "rb") as file:
+            SECRETS[os.path.basename(secret)] = [("ENABLED", file.read())]
+    if os.path.exists(f"{folder}/refresh"):
+        with open(f"{folder}/refresh") as file:
+            world.refresh = file.read()
     world.credentials()
     with tempfile.TemporaryDirectory() as own:
         with open(f"{own}/hosts", "w") as hosts:
