@@ -180,19 +180,21 @@ fn pattern<'a>(plan: &'a Plan<'a>, line: &'a Line<'a>, answers: &'a Answers, var
     let Key::Pattern(prefix) = &line.entry.key else { return };
     let Some(want) = line.want.and_then(|want| plan.wants.get(want)) else { return };
     let failed = |fault: Fault| Variable { name: line.entry.key.shown(), line: Some(line), outcome: fault.into() };
-    let found =
-        document(want, answers).and_then(|place| place.map(|(document, field)| document.entries_at(field)).transpose());
+    let found = document(want, answers)
+        .and_then(|place| place.map(|(document, field)| Ok((document, document.entries_at(field)?))).transpose());
     match found {
         Ok(None) => {
             variables.push(Variable { name: line.entry.key.shown(), line: Some(line), outcome: Outcome::Unset })
         }
-        Ok(Some(entries)) => variables.extend(entries.map(|(key, value)| match names::of_key(prefix, key) {
-            Ok(name) => {
-                let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::from);
-                Variable { name, line: Some(line), outcome }
-            }
-            Err(fault) => failed(fault),
-        })),
+        Ok(Some((document, entries))) => {
+            variables.extend(entries.map(|(key, value)| match names::of_key(prefix, key, document) {
+                Ok(name) => {
+                    let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::from);
+                    Variable { name, line: Some(line), outcome }
+                }
+                Err(fault) => failed(fault),
+            }));
+        }
         Err(fault) => variables.push(failed(fault)),
     }
 }

@@ -203,8 +203,8 @@ impl Document {
         }
     }
 
-    /// `has 'a', 'b' and 3 more`.
-    fn named(&self, key: &[u8]) -> String {
+    /// A key of this document for a message, in quotes.
+    pub fn shown(&self, key: &[u8]) -> String {
         if self.format == Format::Dotenv { shown_key(key) } else { format!("'{}'", shown(key)) }
     }
 
@@ -220,7 +220,7 @@ impl Document {
             return "has other names, if it is a .env file".into();
         }
         let names = pairs.iter().take(LISTED);
-        let names: Vec<_> = names.map(|(key, _)| self.named(self.bytes_of(key))).collect();
+        let names: Vec<_> = names.map(|(key, _)| self.shown(self.bytes_of(key))).collect();
         match pairs.len().saturating_sub(LISTED) {
             0 => format!("has {}", names.join(", ")),
             more => format!("has {} and {more} more", names.join(", ")),

