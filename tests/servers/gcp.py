@@ -118,12 +118,16 @@ class World:
         return "self-signed" if good and for_us else None
 
     def asked(self, **what):
+        if "quiet" in self.faults:
+            return
         with self.lock, open(f"{self.folder}/asked", "a") as file:
             file.write(json.dumps(what) + "\n")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 1 << 16  # head and body in one packet, as the real services send them
     world = None
 
     def log_message(self, *_):
@@ -187,7 +191,7 @@ class Apis(Handler):
             world.reads += 1
             count = world.reads
         try:
-            time.sleep(0.005)
+            time.sleep(0 if "quiet" in world.faults else 0.005)
             self.note(token=world.who(self.headers["Authorization"]), most=world.most)
             fault = next((fault for fault in world.faults if fault in FAULTS), None)
             FAULTS[fault](self, count) if fault else self.read()
