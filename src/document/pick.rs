@@ -203,9 +203,9 @@ impl Document {
         }
     }
 
-    /// A key of this document for a message, in quotes.
+    /// A key of this document for a message, in quotes: see [`shown_key`].
     pub fn shown(&self, key: &[u8]) -> String {
-        if self.format == Format::Dotenv { shown_key(key) } else { format!("'{}'", shown(key)) }
+        shown_key(key, self.format)
     }
 
     fn has(&self, node: &Node) -> String {
@@ -232,11 +232,11 @@ fn shown(name: &[u8]) -> String {
     printable(&String::from_utf8_lossy(name))
 }
 
-/// A key of a .env file for a message, in quotes. The second line of a value that nobody quoted, a private key's, looks like one: what is long or
-/// holds anything but a name's letters, '.' and '-' is only hinted at.
-pub fn shown_key(key: &[u8]) -> String {
-    let plain = |c: &u8| c.is_ascii_alphanumeric() || b"_.-".contains(c);
-    if key.len() <= 40 && key.iter().all(plain) {
+/// A key for a message, in quotes. The second line of a value that nobody quoted, a private key's, looks like a key of a
+/// .env file: what is long or holds anything but a name's characters is only hinted at.
+pub fn shown_key(key: &[u8], format: Format) -> String {
+    let (most, also): (_, &[u8]) = if format == Format::Dotenv { (40, b"_.-") } else { (256, b"_.-/:@") };
+    if key.len() <= most && key.iter().all(|c| c.is_ascii_alphanumeric() || also.contains(c)) {
         return format!("'{}'", String::from_utf8_lossy(key));
     }
     let head: String = String::from_utf8_lossy(key).chars().take(4).collect();

@@ -1,7 +1,7 @@
 //! What sops printed, made exact. Where it prints two different values alike, nobody can say which one it was: that is an
 //! error, never a guess.
 
-use crate::document::shown_key;
+use crate::document::{Format, shown_key};
 use crate::error::{Fault, printable};
 use memchr::memmem;
 
@@ -22,7 +22,8 @@ pub(super) fn dotenv(printed: &[u8], encrypted: impl FnOnce() -> Vec<u8>) -> Res
     for line in lines(printed) {
         let of_file = of_file.next();
         if let Some((key, value)) = pair(line) {
-            let fault = |message: &str| Err(Fault::invalid(format!("{} holds {message}", shown_key(key))));
+            let fault =
+                |message: &str| Err(Fault::invalid(format!("{} holds {message}", shown_key(key, Format::Dotenv))));
             if memchr::memchr(0, line).is_some() {
                 return fault("a NUL character, which no variable can");
             }
