@@ -39,9 +39,29 @@ fn as_a_setting() {
         let profile = format!("{}[source.gcp]\ncredentials = '{credentials}'\n", one("gcp:plain"));
         alone(&profile, &["no-metadata"]).stdout("A=value of plain\0").run();
     }
+}
+
+/// Whatever a credential is instead of a document, no word of it is told.
+#[test]
+fn what_is_no_document_is_not_quoted() {
     let profile = one("gcp:plain") + "[source.gcp]\ncredentials = 'env:KEY'\n";
-    let test = alone(&profile, &["no-metadata"]).env("KEY", "{\"type\": \"SECRET-type\"}").status(125).stdout("");
-    test.stderr_contains("no credentials: 'credentials': the type 'SECRET-type' is not known").run();
+    for (key, words) in [
+        ("SECRET-of-a-kind", "no credentials: 'credentials': no such file"),
+        ("/SECRET/of/a/kind", "no credentials: 'credentials': no such file"),
+        ("", "no credentials: 'credentials': no such file"),
+        ("{\"type\": \"SECRET-type\"}", "no credentials: 'credentials': its type is none that there is"),
+        ("{\"type\": \"gdch_service_account\"}", "the type 'gdch_service_account' is not supported"),
+        ("{\"type\": \"SECRET", "no credentials: 'credentials': it is not what Google Cloud's tools write"),
+    ] {
+        let test = alone(&profile, &["no-metadata"]).env("KEY", key).status(125).stdout("").stderr_contains(words);
+        let told = test.run().stderr;
+        assert!(!String::from_utf8_lossy(&told).contains("SECRET"), "{}", String::from_utf8_lossy(&told));
+    }
+    // The document where its file's name belongs.
+    let test =
+        alone(&one("gcp:plain"), &["no-metadata"]).env("GOOGLE_APPLICATION_CREDENTIALS", "{\"key\": \"SECRET\"}");
+    let told = test.status(125).stderr_contains("no credentials: GOOGLE_APPLICATION_CREDENTIALS: ").run().stderr;
+    assert!(!String::from_utf8_lossy(&told).contains("SECRET"));
 }
 
 #[test]
@@ -71,7 +91,7 @@ fn what_is_wrong_with_them() {
     for (file, words) in [
         ("revoked", "the login was refused (user, from the file of GOOGLE_APPLICATION_CREDENTIALS)"),
         ("stranger", "the token is not accepted (401)"),
-        ("no-such-file", "no-such-file.json: no such file"),
+        ("no-such-file", "no credentials: GOOGLE_APPLICATION_CREDENTIALS: no such file"),
     ] {
         with(ARGS, file, &one("gcp:plain"), &[]).status(125).stdout("").stderr_contains(words).run();
     }

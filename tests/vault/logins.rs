@@ -86,6 +86,14 @@ fn userpass() {
     assert!(!told.contains("hunter2"), "{told}");
     let nobody = source.replace("'me'", "'../me'");
     login(&nobody).env("PASSWORD", "x").status(125).stderr_contains("username").run();
+    // It may be a secret as well.
+    let secret = source.replace("'me'", "'env:ME'");
+    login(&secret).env("PASSWORD", "pass word").env("ME", "me").stdout(printed("alone")).run();
+    for name in ["hunter2/hunter2", "hunter2\n", &"hunter2".repeat(1000)] {
+        let test = login(&secret).env("PASSWORD", "x").env("ME", name).status(125);
+        let told = test.stderr_contains("'username' is no name of a user").run().stderr;
+        assert!(!String::from_utf8_lossy(&told).contains("hunter2"));
+    }
 }
 
 #[test]

@@ -31,7 +31,8 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    /// The first that there is of `credentials`, `GOOGLE_APPLICATION_CREDENTIALS` and gcloud's own file.
+    /// The first that there is of `credentials`, `GOOGLE_APPLICATION_CREDENTIALS` and gcloud's own file. What the first
+    /// two hold is never quoted: a reference gives a credential, and some put the document itself into the variable.
     ///
     /// # Errors
     /// A file that is named cannot be read.
@@ -41,10 +42,13 @@ impl Origin {
                 return Ok(Self::Document(Secret::from(said.expose()), "'credentials'".into()));
             }
             let path = settings.text("credentials")?.unwrap_or_default();
-            return read(path, "'credentials'");
+            return read(path, "'credentials'").map_err(|fault| {
+                fault
+                    .hint("a file is wanted there, or a reference to the JSON document that Google Cloud's tools write")
+            });
         }
         if let Some(path) = Settings::env("GOOGLE_APPLICATION_CREDENTIALS")? {
-            return read(&path, "GOOGLE_APPLICATION_CREDENTIALS");
+            return read(&path, "GOOGLE_APPLICATION_CREDENTIALS").map_err(|fault| fault.hint("it names a file"));
         }
         let folder = match Settings::env("CLOUDSDK_CONFIG")? {
             Some(folder) => Some(folder),
@@ -57,7 +61,7 @@ impl Origin {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Ok(Self::Metadata(Some(path)))
             }
-            Err(error) => Err(unread(&path, &error)),
+            Err(error) => Err(unread(&printable(&path), &error)),
         }
     }
 }
@@ -65,16 +69,16 @@ impl Origin {
 fn read(path: &str, whose: &str) -> Result<Origin, Fault> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Origin::Document(Secret::new(bytes), format!("the file of {whose}"))),
-        Err(error) => Err(unread(path, &error)),
+        Err(error) => Err(unread(whose, &error)),
     }
 }
 
-fn unread(path: &str, error: &io::Error) -> Fault {
+fn unread(what: &str, error: &io::Error) -> Fault {
     let why = match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),
         kind => kind.to_string(),
     };
-    Fault::denied(format!("no credentials: {}: {why}", printable(path)))
+    Fault::denied(format!("no credentials: {what}: {why}"))
 }
 
 /// Credentials that have given a token.
@@ -178,12 +182,11 @@ fn build(kind: &str, json: Value, whose: &str) -> Result<(AccessTokenCredentials
             "workload identity federation",
         ),
         "" => return Err(malformed(whose)),
-        other => {
-            return Err(Fault::denied(format!(
-                "no credentials: {whose}: the type '{}' is not known",
-                printable(other)
-            )));
+        // Nothing else of a document is quoted: anything may stand there.
+        "external_account_authorized_user" | "gdch_service_account" => {
+            return Err(Fault::denied(format!("no credentials: {whose}: the type '{kind}' is not supported")));
         }
+        _ => return Err(Fault::denied(format!("no credentials: {whose}: its type is none that there is"))),
     };
     built.map(|built| (built, name)).map_err(|_| malformed(whose))
 }

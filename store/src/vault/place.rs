@@ -92,13 +92,20 @@ fn namespace(said: Said) -> Result<String, Fault> {
     Err(Fault::invalid(format!("{}: '{}' is no namespace", said.by, printable(&said.text))))
 }
 
+/// The most bytes of a path.
+const LONGEST: usize = 4096;
+
+/// Whether `text` can stand between two slashes of a path, and leads nowhere else.
+pub(super) fn is_part(text: &str) -> bool {
+    !matches!(text, "" | "." | "..") && text.len() <= LONGEST && !text.contains(|c: char| c == '/' || c.is_control())
+}
+
 /// A path that a request is made of: nothing in it may lead elsewhere than it says.
 ///
 /// # Errors
 /// It does; `what` names it.
 pub(super) fn path<'t>(text: &'t str, what: &str) -> Result<&'t str, Fault> {
-    let leads_away = |part: &str| part.is_empty() || part == "." || part == "..";
-    if text.len() > 4096 || text.split('/').any(leads_away) || text.chars().any(char::is_control) {
+    if text.len() > LONGEST || !text.split('/').all(is_part) {
         let fault = Fault::invalid(format!("{what}: '{}' is no path of Vault's", printable(text)));
         return Err(fault.hint("its parts stand between single slashes, and none of them is '.' or '..'"));
     }
