@@ -16,6 +16,7 @@ use crate::net::{self, ATTEMPT, Runtime, retry};
 use crate::settings::Settings;
 
 mod credentials;
+mod document;
 mod fault;
 mod name;
 

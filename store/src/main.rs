@@ -61,6 +61,18 @@ mod alloc {
     }
 }
 
+#[cfg(feature = "net")]
+#[allow(unsafe_code)]
+mod environment {
+    /// As the clients of the network want it.
+    pub(super) fn settle() {
+        for (name, value) in crate::net::environment::settled() {
+            // SAFETY: `main` calls this before anything has started a thread.
+            unsafe { std::env::set_var(name, value) }
+        }
+    }
+}
+
 /// Wipes all memory that is given back, also that of the crates which do not.
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<alloc::OrExit> = zeroizing_alloc::ZeroAlloc(alloc::OrExit);
@@ -75,6 +87,8 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "inject-store: bug at {}:{}", at.file(), at.line());
         }
     }));
+    #[cfg(feature = "net")]
+    environment::settle();
     let mut args = std::env::args_os().skip(1);
     let done = match (args.next().as_deref().and_then(|arg| arg.to_str()), args.next()) {
         (Some("--version"), None) => version().is_ok(),

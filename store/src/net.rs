@@ -10,6 +10,7 @@ use futures_util::stream::{self, StreamExt};
 use inject::error::{Fault, printable};
 
 mod cause;
+pub(crate) mod environment;
 pub(crate) use cause::Cause;
 
 /// The most requests that are under way at once.
@@ -131,6 +132,15 @@ pub(crate) fn retry_after(header: Option<&str>) -> Option<Duration> {
 pub(crate) fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+/// Whether `host`, of a URL, can only be on this machine's own link: where the clouds have their metadata services.
+pub(crate) fn is_link_local(host: &str) -> bool {
+    match host.trim_start_matches('[').trim_end_matches(']').parse() {
+        Ok(std::net::IpAddr::V4(ip)) => ip.is_link_local(),
+        Ok(std::net::IpAddr::V6(ip)) => ip.is_unicast_link_local(),
+        Err(_) => false,
+    }
 }
 
 /// A base address, held against the one rule: https, or plain http to this machine.

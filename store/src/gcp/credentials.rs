@@ -6,21 +6,18 @@ use std::cell::Cell;
 use std::io;
 use std::time::{Duration, Instant};
 
-use google_cloud_auth::credentials::{
-    AccessTokenCredentials, external_account, impersonated, mds, service_account, user_account,
-};
+use google_cloud_auth::credentials::{AccessTokenCredentials, mds};
 use google_cloud_auth::errors::CredentialsError;
-use google_cloud_gax::retry_policy::{AlwaysRetry, NeverRetry, RetryPolicyExt};
+use google_cloud_gax::retry_policy::{AlwaysRetry, RetryPolicyExt};
 use inject::error::{Fault, printable};
 use inject::secret::Secret;
 use inject::source::Note;
 use serde_json::Value;
 
 use super::METADATA;
+use super::document::{SCOPE, build, document, malformed};
 use crate::net::{ATTEMPT, Cause, Runtime, within};
 use crate::settings::Settings;
-
-const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 /// Where the credentials are.
 pub(super) enum Origin {
@@ -140,55 +137,6 @@ impl Login {
     pub(super) fn told(&self) -> Option<Note> {
         (!self.said.replace(true)).then(|| Note::fact(format!("credentials: {}", self.from)))
     }
-}
-
-fn document(bytes: &Secret, whose: &str) -> Result<Value, Fault> {
-    // The parser's error could quote the key.
-    serde_json::from_slice(bytes.expose()).map_err(|_| malformed(whose))
-}
-
-fn malformed(whose: &str) -> Fault {
-    Fault::denied(format!("no credentials: {whose}: it is not what Google Cloud's tools write"))
-}
-
-/// The credentials that a document of this type describes, and what they are called.
-fn build(kind: &str, json: Value, whose: &str) -> Result<(AccessTokenCredentials, &'static str), Fault> {
-    let (built, name) = match kind {
-        "service_account" => (
-            service_account::Builder::new(json)
-                .with_access_specifier(service_account::AccessSpecifier::from_scopes([SCOPE]))
-                .build_access_token_credentials(),
-            "service account",
-        ),
-        "authorized_user" => (
-            user_account::Builder::new(json)
-                .with_scopes([SCOPE])
-                .with_retry_policy(NeverRetry)
-                .build_access_token_credentials(),
-            "user",
-        ),
-        "impersonated_service_account" => (
-            impersonated::Builder::new(json)
-                .with_scopes([SCOPE])
-                .with_retry_policy(NeverRetry)
-                .build_access_token_credentials(),
-            "impersonated service account",
-        ),
-        "external_account" => (
-            external_account::Builder::new(json)
-                .with_scopes([SCOPE])
-                .with_retry_policy(NeverRetry)
-                .build_access_token_credentials(),
-            "workload identity federation",
-        ),
-        "" => return Err(malformed(whose)),
-        // Nothing else of a document is quoted: anything may stand there.
-        "external_account_authorized_user" | "gdch_service_account" => {
-            return Err(Fault::denied(format!("no credentials: {whose}: the type '{kind}' is not supported")));
-        }
-        _ => return Err(Fault::denied(format!("no credentials: {whose}: its type is none that there is"))),
-    };
-    built.map(|built| (built, name)).map_err(|_| malformed(whose))
 }
 
 /// No token. Only the causes of the error are looked at.
