@@ -137,6 +137,22 @@ fn what_is_not_aws() {
     told(&front, 125, "127.0.0.1 does not speak HTTP");
 }
 
+/// An answer that says nothing does not say that there is nothing: no default takes its place.
+#[test]
+fn empty_answers() {
+    let front = StandIn::new("", |asked, _| match asked.body.contains("/app/plain:3") {
+        true => json(200, "{\"Parameters\":[],\"InvalidParameters\":[\"/app/plain:3\"]}"),
+        false => json(200, "{}"),
+    });
+    let plain = "A = { from = 'ssm:/app/plain', default = 'd' }";
+    for entry in [plain, "A = { from = 'ssm:/app/plain:3', default = 'd' }", "'*' = 'ssm:/app/prod/'"] {
+        let test = keyed(&front.url, &format!("[secrets]\n{entry}\n")).status(125).stdout("");
+        test.stderr_contains("this is not an answer of Parameter Store").run();
+    }
+    let front = StandIn::new("", |_, _| json(200, "{\"Parameters\":[],\"InvalidParameters\":[\"/app/plain\"]}"));
+    keyed(&front.url, &format!("[secrets]\n{plain}\n")).stdout("A=d\0").run();
+}
+
 #[test]
 fn answers_without_a_length() {
     let whole = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"Name\":\"app/text\",\"SecretString\":\"whole\"}";
