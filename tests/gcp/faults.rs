@@ -88,6 +88,16 @@ fn answers_that_are_none() {
     assert!(asked(&done).iter().all(|one| one["host"] == "secretmanager.googleapis.com"));
 }
 
+/// The SDK has no bound on an answer, so the process has.
+#[test]
+fn an_answer_without_end() {
+    let words = "A: gcp:plain: inject-store gcp has no memory left, of 256 MiB\n";
+    let done = launch(&one("gcp:plain"), &["endless"]).status(125).stdout("").stderr_contains(words).run();
+    // In MiB, and never from the beginning again.
+    let sent: Vec<_> = asked(&done).iter().filter_map(|one| one["sent"].as_u64()).collect();
+    assert!(sent.is_sorted() && sent.last().is_some_and(|last| (128..300).contains(last)), "{sent:?}");
+}
+
 #[test]
 fn certificates_and_plain_http() {
     refused("gcp:plain", &["other-host"], 125, "Secret Manager: its certificate is for another host");

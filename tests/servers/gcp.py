@@ -235,6 +235,13 @@ class Apis(Handler):
         self.wfile.write(head + b"Content-Length: %d\r\n\r\n" % (len(data) if length is None else length) + data)
         self.close_connection = True
 
+    def endless(self):
+        self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"name": "')
+        self.close_connection = True
+        for sent in range(0, 512, 32):  # not really without one, for the sake of this machine
+            self.note(sent=sent)
+            self.wfile.write(b"x" * (32 << 20))
+
 
 DISABLED_API = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": "googleapis.com",
                 "metadata": {"service": "secretmanager.googleapis.com"}}
@@ -253,6 +260,7 @@ FAULTS = {
     "not-base64": lambda h, n: h.give({"payload": {"data": "***SECRET***"}}),
     "close": lambda h, n: (setattr(h, "close_connection", True), h.connection.shutdown(socket.SHUT_RDWR)),
     "hang": lambda h, n: time.sleep(60),
+    "endless": lambda h, n: h.endless(),
     "large": lambda h, n: h.give({"payload": {"data": base64.b64encode(bytes(2 << 20)).decode()}}),
 }
 
