@@ -108,8 +108,18 @@ fn tools_that_do_not_help() {
             format!("azd auth token --output json --no-prompt --scope {scope}")
         ]
     );
+    // Whatever lies in the working directory is nobody's tool.
+    let test = verbose(&["az", "azd", "relative-path"]).status(125).stderr_contains("Azure CLI, Azure Developer CLI\n");
+    assert!(!test.run().dir.path().join("ran").exists());
     let profile = format!("timeout = '2s'\n[secrets]\nA = 'azure:plain'\n{VAULT}");
     bare(&[], &profile, &["az"]).file("tool-hangs", "").status(124).stderr_contains("no answer within 2 s").run();
+}
+
+#[test]
+fn a_tool_that_leaves_another_behind_has_its_time() {
+    let profile = format!("timeout = '20s'\n[secrets]\nA = 'azure:plain'\n{VAULT}");
+    let test = bare(&[], &profile, &["az"]).file("tool-leaves-another", "").status(124);
+    test.stderr_contains("no credentials: Azure CLI gave no token in time").run();
 }
 
 #[test]

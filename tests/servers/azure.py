@@ -4,7 +4,8 @@ metadata service's address, lead to a stand-in that checks what the real service
     unshare --net --mount python3 azure.py FOLDER [FAULT]... -- COMMAND [ARG]...       (as root)
 
 Each file of FOLDER/secrets is a secret, and FOLDER/client-secret the client's, where they are there. FOLDER gets `token`, a federated one, and `asked`, a line of JSON for each request. A FAULT is `beneath`, which keeps to the
-network that another of these scripts has made, `metadata`, which puts an instance with an identity there, `metadata-bare`, one without, or one of FAULTS below, which every read then meets."""
+network that another of these scripts has made, `metadata`, which puts an instance with an identity there, `metadata-bare`, one without, `az` or `azd`, which puts a tool there, `relative-path`,
+which names its folder by a relative path, or one of FAULTS below, which every read then meets."""
 
 import glob
 import http.server
@@ -234,6 +235,7 @@ def listen(address, handler, world, context=None):
 TOOL = """#!/bin/sh
 echo "$0 $*" >>{folder}/ran
 [ -e {folder}/tool-hangs ] && sleep 60
+[ -e {folder}/tool-leaves-another ] && {{ sleep 25 2>/dev/null & }}
 [ -e {folder}/tool-fails ] && {{ echo "ERROR: SECRET-OF-A-TOOL" >&2; exit 1; }}
 cat {folder}/tool-token
 """
@@ -285,7 +287,8 @@ def main():
             with open(os.environ["SSL_CERT_FILE"]) as others, open(f"{own}/ca.pem", "a") as bundle:
                 bundle.write(others.read())
         environment = os.environ | {"SSL_CERT_FILE": f"{own}/ca.pem", "REQUESTS_CA_BUNDLE": f"{own}/ca.pem"}
-        environment["PATH"] = f"{folder}/tools:{environment.get('PATH', '/usr/bin:/bin')}"
+        tools = "tools" if "relative-path" in faults else f"{folder}/tools"
+        environment["PATH"] = f"{tools}:{environment.get('PATH', '/usr/bin:/bin')}"
         done = subprocess.run(command, env=environment)
     sys.exit(done.returncode if done.returncode >= 0 else 128 - done.returncode)
 
