@@ -110,6 +110,13 @@ fn certificates_that_are_wrong() {
     run("other").status(125).stderr_contains("its certificate is for another host").run();
     run("other").env("VAULT_TLS_SERVER_NAME", "b.example").stdout(printed("plain")).run();
     run("tls").env("VAULT_TLS_SERVER_NAME", "b.example").status(125).stderr_contains("is for another host").run();
+    // Nowhere else is gone to, whatever that variable says.
+    for name in
+        ["127.0.0.2", "127.1", "0x7f000002", "[::1]", "::1", "b.example:1", "b.example/", "u@b.example", "b example"]
+    {
+        let words = format!("VAULT_TLS_SERVER_NAME: '{name}' is no name of a host");
+        run("other").env("VAULT_TLS_SERVER_NAME", name).status(125).stderr_contains(words).run();
+    }
     // Whether its alert is seen before the connection breaks is a matter of microseconds.
     run("mutual").any_status().stdout("").stderr_contains("'client-cert' and 'client-key'").run();
     let shown = format!("client-cert = '{}'\nclient-key = '{}'", file("client.pem"), file("client.key"));

@@ -79,9 +79,14 @@ fn named(origin: &mut Url) -> Result<By, Fault> {
     };
     let host = origin.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let port = origin.port_or_known_default().unwrap_or_default();
-    let wrong = || Fault::invalid(format!("{}: '{}' is no name of a host", name.by, printable(&name.text)));
-    origin.set_host(Some(&name.text)).map_err(|_| wrong())?;
-    Ok(By::Host(host, port))
+    // An address would be gone to, in place of the server's own.
+    match origin.set_host(Some(&name.text)) {
+        Ok(()) if origin.domain().is_some_and(|domain| domain.eq_ignore_ascii_case(&name.text)) => {
+            Ok(By::Host(host, port))
+        }
+        _ => Err(Fault::invalid(format!("{}: '{}' is no name of a host", name.by, printable(&name.text)))
+            .hint("it is the name in the server's certificate; an address belongs into VAULT_ADDR")),
+    }
 }
 
 /// It becomes a header.
