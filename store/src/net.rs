@@ -122,6 +122,13 @@ pub(crate) fn again(status: u16) -> bool {
     matches!(status, 408 | 412 | 425 | 429 | 500..)
 }
 
+/// A server's own code for what is wrong, where it can only be one: its texts, and what stands in a code's place, can hold
+/// what it was sent.
+pub(crate) fn code(text: &str) -> Option<&str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (!text.is_empty() && text.len() <= 64 && text.chars().all(plain)).then_some(text)
+}
+
 /// The wait that a `Retry-After` header asks for, where it is a number of seconds (RFC 9110, 10.2.3); a date is not
 /// looked at, since the clocks may differ.
 pub(crate) fn retry_after(header: Option<&str>) -> Option<Duration> {

@@ -151,6 +151,7 @@ fn in_the_words_of_aws() {
         ),
         (ONE, "SomethingNew", "x", 125, "AWS refuses: SomethingNew"),
         (ONE, "with\\u001b[31m a trick", "x", 125, "AWS refuses\n"),
+        (ONE, "a/token+perhaps=", "x", 125, "AWS refuses\n"),
         (PATH, "ParameterNotFound", "x", 125, "no such parameter in us-east-1"),
     ] {
         let (code, message) = (code.to_owned(), message.to_owned());

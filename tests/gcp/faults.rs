@@ -23,6 +23,10 @@ fn what_is_told_apart() {
     refused("gcp:projects/foreign/secrets/plain", &[], 125, "permission denied (403)");
     refused("gcp:sum-wrong", &[], 125, "the checksum of the payload is wrong");
     refused("gcp:plain", &["api-disabled"], 125, "the API of Secret Manager is not enabled");
+    // What a server says in its own words can hold what it was sent; its codes cannot.
+    refused("gcp:plain", &["precondition"], 125, "Secret Manager refuses (FAILED_PRECONDITION, CMEK_KEY_GONE)\n");
+    refused("gcp:plain", &["out-of-words"], 125, "Secret Manager refuses (FAILED_PRECONDITION)\n");
+    refused("gcp:plain", &["argument"], 125, "Secret Manager does not take this as the name of a secret\n");
     refused("gcp:plain", &["unauthenticated"], 125, "the token is not accepted (401)");
     let hint = "inject: hint: the role roles/secretmanager.secretAccessor on the secret allows it\n";
     launch(&one("gcp:denied"), &[]).status(125).stderr_contains(hint).run();

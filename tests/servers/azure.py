@@ -180,6 +180,8 @@ FAULTS = {
     "deleted": lambda h, n: h.refuse(409, "Conflict", "Secret is currently in a deleted but recoverable state", "ObjectIsDeletedButRecoverable"),
     "throttled": lambda h, n: h.refuse(429, "Throttled", "Request was not processed because too many requests were received.", headers=[("Retry-After", "60")]),
     "throttled-once": lambda h, n: h.refuse(429, "Throttled", "x", headers=[("Retry-After", "0")]) if n == 1 else h.read(),
+    "new-code": lambda h, n: h.refuse(400, "SomethingNew", "SECRET"),
+    "no-code": lambda h, n: h.refuse(400, f"SECRET {h.headers['Authorization']}", "SECRET"),
     "unavailable": lambda h, n: h.give(b"", 503),
     "rejected": lambda h, n: h.refuse(401, "Unauthorized", "AKV10022: Invalid audience."),
     "html": lambda h, n: h.raw(b"<html>log in SECRET</html>"),

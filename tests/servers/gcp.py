@@ -248,6 +248,9 @@ DISABLED_API = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "
 FAULTS = {
     "api-disabled": lambda h, n: h.refuse("PERMISSION_DENIED", "Secret Manager API has not been used", [DISABLED_API]),
     "quota": lambda h, n: h.refuse("RESOURCE_EXHAUSTED", "Quota exceeded", headers=[("Retry-After", "60")]),
+    "precondition": lambda h, n: h.refuse("FAILED_PRECONDITION", "SECRET", [DISABLED_API | {"reason": "CMEK_KEY_GONE"}]),
+    "out-of-words": lambda h, n: h.refuse("FAILED_PRECONDITION", "SECRET", [DISABLED_API | {"reason": "SECRET ya29.x"}]),
+    "argument": lambda h, n: h.refuse("INVALID_ARGUMENT", h.headers["Authorization"]),
     "unavailable": lambda h, n: h.refuse("UNAVAILABLE", "The service is currently unavailable."),
     "unavailable-once": lambda h, n: h.refuse("UNAVAILABLE", "not now") if n == 1 else h.read(),
     "unauthenticated": lambda h, n: h.refuse("UNAUTHENTICATED", "Request had invalid authentication credentials."),

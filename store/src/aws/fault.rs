@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use inject::error::Fault;
 
 use super::http::{Wire, find};
-use crate::net::{ATTEMPT, again};
+use crate::net::{self, ATTEMPT, again};
 
 /// What was asked, for the wording.
 pub(super) struct Call<'a> {
@@ -180,10 +180,10 @@ fn clock() -> Fault {
 
 /// A code for a message, where it is one.
 fn word(code: &str) -> String {
-    if is_name(code) { format!(": {code}") } else { String::new() }
+    net::code(code).map_or_else(String::new, |code| format!(": {code}"))
 }
 
-/// A name of IAM, an ARN, a code: nothing that a terminal would take amiss, and nothing long.
+/// A name of IAM, an ARN: nothing that a terminal would take amiss, and nothing long.
 fn is_name(word: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || "+=,.@_:/*-".contains(c);
     !word.is_empty() && word.len() <= 200 && word.chars().all(good)

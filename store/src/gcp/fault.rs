@@ -1,12 +1,12 @@
 //! What the service's refusals mean (cloud.google.com/apis/design/errors). A state is read from the service's own form,
-//! google.rpc.Status; a bare status of HTTP says nothing of a secret.
+//! google.rpc.Status; a bare status of HTTP says nothing of a secret. Its texts are only searched.
 
 use google_cloud_gax::error::Error;
 use google_cloud_gax::error::rpc::{Code, Status, StatusDetails};
 use inject::error::{Fault, State, printable};
 
 use super::name::Name;
-use crate::net::{Cause, Failure, again, retry_after};
+use crate::net::{Cause, Failure, again, code, retry_after};
 
 const SERVICE: &str = "Secret Manager";
 
@@ -43,7 +43,6 @@ pub(super) fn of(error: &Error, name: &Name) -> Failure {
 }
 
 fn of_status(status: &Status, name: &Name) -> Fault {
-    let message = printable(&status.message);
     match status.code {
         Code::NotFound => Fault::absent("no such secret, or no such version of it"),
         Code::FailedPrecondition if status.message.contains("DISABLED") => {
@@ -53,7 +52,7 @@ fn of_status(status: &Status, name: &Name) -> Fault {
         Code::FailedPrecondition if status.message.contains("DESTROYED") => {
             Fault::invalid(format!("version {} is destroyed", printable(name.version())))
         }
-        Code::FailedPrecondition | Code::InvalidArgument | Code::OutOfRange => Fault::invalid(message),
+        Code::InvalidArgument => Fault::invalid(format!("{SERVICE} does not take this as the name of a secret")),
         Code::PermissionDenied => match reason(status) {
             Some("SERVICE_DISABLED") => Fault::denied("the API of Secret Manager is not enabled in this project")
                 .hint("`gcloud services enable secretmanager.googleapis.com`"),
@@ -66,7 +65,10 @@ fn of_status(status: &Status, name: &Name) -> Fault {
             Fault::outage(format!("{SERVICE} does not work now ({})", status.code.name()))
         }
         Code::DeadlineExceeded | Code::Cancelled => Fault::timeout(format!("{SERVICE} took too long")),
-        _ => Fault::invalid(message),
+        _ => {
+            let why = reason(status).and_then(code).map_or_else(String::new, |why| format!(", {why}"));
+            Fault::invalid(format!("{SERVICE} refuses ({}{why})", status.code.name()))
+        }
     }
 }
 
