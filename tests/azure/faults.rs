@@ -110,3 +110,13 @@ fn hosts_and_certificates() {
     let nowhere = "[secrets]\nA = 'azure:plain'\n[source.azure]\nvault = 'https://no-such.vault.azure.net'\n";
     launch(nowhere, &[]).any_status().stderr_contains("A: azure:plain: no-such.vault.azure.net: ").run();
 }
+
+#[test]
+fn no_proxy_leads_to_this_machine() {
+    // One that takes no tunnel.
+    let proxy = "http://127.0.0.1:42356";
+    let here = "[secrets]\nA = 'azure:plain'\n[source.azure]\nvault = 'https://127.0.0.1:9'\n";
+    launch(here, &[]).env("HTTPS_PROXY", proxy).status(124).stderr_contains("127.0.0.1: connection refused").run();
+    let far = launch(&one("azure:plain"), &[]).env("HTTPS_PROXY", proxy).status(124);
+    far.stderr_contains("A: azure:plain: myvault.vault.azure.net: the connection broke").run();
+}

@@ -1,5 +1,5 @@
 //! How the SDK's requests travel: over the one HTTP client of the house, so that its limits hold for logins too. No
-//! redirect is followed, no proxy leads to this machine, no answer is endless.
+//! redirect is followed, no proxy leads to this machine (`net::environment`), no answer is endless.
 
 use std::fmt;
 use std::time::Duration;
