@@ -4,7 +4,8 @@ metadata service's address, lead to a stand-in that checks what the real service
     unshare --net --mount python3 azure.py FOLDER [FAULT]... -- COMMAND [ARG]...       (as root)
 
 Each file of FOLDER/secrets is a secret, and FOLDER/client-secret the client's, where they are there. FOLDER gets `token`, a federated one, and `asked`, a line of JSON for each request. A FAULT is `beneath`, which keeps to the
-network that another of these scripts has made, `metadata`, which puts an instance with an identity there, `metadata-bare`, one without, `az` or `azd`, which puts a tool there, `relative-path`,
+network that another of these scripts has made, `metadata`, which puts an instance with an identity there, `metadata-bare`, one without, `az` or `azd`, which puts a tool there, `link-local`, which serves the identity on
+the link and farther away, `relative-path`,
 which names its folder by a relative path, or one of FAULTS below, which every read then meets."""
 
 import glob
@@ -272,7 +273,7 @@ def main():
             hosts.write("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name in [*VAULTS, LOGIN]))
         lines = [] if beneath else ["ip link set lo up", f"mount --bind {own}/hosts /etc/hosts"]
         if "no-route" not in faults and not beneath:
-            lines.append("ip addr add 169.254.169.254/32 dev lo")
+            lines += ["ip addr add 169.254.169.254/32 dev lo", "ip addr add 169.254.129.4/32 dev lo", "ip addr add 10.1.1.1/32 dev lo"]
         for line in lines:
             subprocess.run(line.split(), env=path, check=True)
         certificates(own, *VAULTS, LOGIN)
@@ -280,11 +281,11 @@ def main():
         context.load_cert_chain(f"{own}/{'other' if 'other-host' in faults else 'good'}.pem")
         listen((address, 443), Services, world, context)
         listen(("127.0.0.1", 42356), AppService, world)
+        for host in ["169.254.129.4", "10.1.1.1"] if "link-local" in faults else []:
+            listen((host, 8081), AppService, world)
         if any(fault.startswith("metadata") for fault in faults):
             listen(("169.254.169.254", 80), Metadata, world)
-        if "silent-metadata" in faults:
-            silent = socket.create_server(("169.254.169.254", 80))
-            silent.listen()
+        silent = socket.create_server(("169.254.169.254", 80)) if "silent-metadata" in faults else None
         if beneath:
             with open(os.environ["SSL_CERT_FILE"]) as others, open(f"{own}/ca.pem", "a") as bundle:
                 bundle.write(others.read())
