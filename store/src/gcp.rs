@@ -18,6 +18,7 @@ use crate::settings::Settings;
 mod credentials;
 mod document;
 mod fault;
+mod metadata;
 mod name;
 
 use credentials::{Login, Origin};

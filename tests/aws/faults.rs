@@ -227,6 +227,16 @@ fn plain_http_is_for_this_machine() {
 }
 
 #[test]
+fn endpoints_of_the_profile_that_are_none() {
+    let words = "aws:app/text: profile 'default': its endpoint_url is no address";
+    for said in ["endpoint_url =", "endpoint_url = x", "services = s\n[services s]\nssm =\n  endpoint_url ="] {
+        let test = bare(&[], ONE).file(".aws/config", format!("[default]\nregion = us-east-1\n{said}\n"));
+        let test = test.env("AWS_ACCESS_KEY_ID", "AKIA").env("AWS_SECRET_ACCESS_KEY", "x").status(125).stdout("");
+        test.stderr_contains(words).run();
+    }
+}
+
+#[test]
 fn tls_as_it_must_be() {
     let ours = |url: &str| moto().launch("all", ONE).env("AWS_ENDPOINT_URL", url).env("SSL_CERT_FILE", tls("ca"));
     ours(tls("good")).stdout(environment(&[("A", "text of moto")])).stderr("").run();

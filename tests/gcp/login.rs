@@ -33,6 +33,25 @@ fn the_metadata_server_and_its_project() {
 }
 
 #[test]
+fn another_metadata_server() {
+    let at = |host: &str, faults: &[&str]| alone(&one("gcp:plain"), faults).env("GCE_METADATA_HOST", host);
+    for host in ["169.254.169.254", "metadata.google.internal:80", "metadata.google.internal"] {
+        at(host, &[]).stdout("A=value of plain\0").run();
+    }
+    for host in ["127.0.0.1:9", "[::1]:9", "localhost"] {
+        at(host, &[]).status(125).stderr_contains("no credentials: tried ").run();
+    }
+    for host in ["", "a b", "[", "127.0.0.1:x", "127.0.0.1:99999", "u@127.0.0.1", "127.0.0.1/x?", "\u{e4}"] {
+        let words = format!("A: gcp:plain: GCE_METADATA_HOST: '{host}' is no HOST[:PORT]");
+        at(host, &[]).status(125).stderr_contains(words).run();
+    }
+    for host in ["10.1.1.1", "metadata.google.internal.example", "2130706433.example:80"] {
+        let words = format!("GCE_METADATA_HOST: '{host}' is neither this machine nor on its link");
+        at(host, &[]).status(125).stderr_contains(words).run();
+    }
+}
+
+#[test]
 fn as_a_setting() {
     // A file, beside the profile, and what a reference gives.
     for credentials in ["service.json", "file:service.json"] {

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::METADATA;
 use super::document::{SCOPE, build, document, malformed};
+use super::metadata;
 use crate::net::{ATTEMPT, Cause, Runtime, within};
 use crate::settings::Settings;
 
@@ -103,6 +104,7 @@ impl Login {
                 (credentials, format!("{kind}, from {whose}"), project, ATTEMPT)
             }
             Origin::Metadata(_) => {
+                metadata::host()?;
                 let built =
                     mds::Builder::default().with_scopes([SCOPE]).with_retry_policy(AlwaysRetry.with_attempt_limit(2));
                 let built = built.build_access_token_credentials().map_err(|_| malformed("the metadata server"))?;
@@ -126,7 +128,7 @@ impl Login {
         if let Some(project) = &self.project {
             return Ok(project.clone());
         }
-        let asked = (self.from == "metadata server").then(|| runtime.run(within(METADATA, metadata_project())));
+        let asked = (self.from == "metadata server").then(|| runtime.run(within(METADATA, metadata::project())));
         asked.flatten().flatten().ok_or_else(|| {
             Fault::invalid("which project? nothing says it")
                 .hint("[source.gcp] project = \"...\", GOOGLE_CLOUD_PROJECT, or projects/P/secrets/NAME says it")
@@ -165,20 +167,4 @@ fn none(file: Option<&str>) -> Fault {
     let file = file.map_or_else(String::new, |file| format!(", {}", printable(file)));
     Fault::denied(format!("no credentials: tried GOOGLE_APPLICATION_CREDENTIALS{file}, the metadata server"))
         .hint("`gcloud auth application-default login`, or [source.gcp] credentials = \"...\"")
-}
-
-/// The metadata server's own project (cloud.google.com/compute/docs/metadata).
-async fn metadata_project() -> Option<String> {
-    let host = Settings::env("GCE_METADATA_HOST").ok()?.unwrap_or_else(|| "metadata.google.internal".into());
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .tls_certs_only(Vec::new())
-        .build()
-        .ok()?;
-    let url = format!("http://{host}/computeMetadata/v1/project/project-id");
-    let answer = client.get(url).header("Metadata-Flavor", "Google").send().await.ok()?;
-    let text = answer.error_for_status().ok()?.text().await.ok()?;
-    let plain = text.len() < 100 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-:.".contains(c));
-    (plain && !text.is_empty()).then_some(text)
 }
