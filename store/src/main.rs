@@ -123,8 +123,8 @@ fn main() -> ExitCode {
     ExitCode::from(if done { 0 } else { FAILED })
 }
 
-/// Not readable by other processes of the same user, and no core. The soft limit only: nothing is taken that the
-/// process could not give itself back, and it has no children.
+/// Not readable by other processes of the same user, and no core. The soft limit only: a program that a store runs
+/// inherits it, and can lift it.
 fn harden() -> nix::Result<()> {
     prctl::set_dumpable(false)?;
     let (_, hard) = resource::getrlimit(resource::Resource::RLIMIT_CORE)?;

@@ -163,6 +163,19 @@ fn in_the_words_of_aws() {
     }
 }
 
+/// Absent is only what the status and the code say; moto and ministack say 404 where AWS says 400.
+#[test]
+fn absence_by_half() {
+    let body = "{\"__type\":\"ResourceNotFoundException\",\"message\":\"x\"}";
+    for (status, exit, told) in
+        [(403, 125, "AWS refuses: Res"), (418, 125, "AWS refuses: Res"), (500, 124, "not able to")]
+    {
+        let front = StandIn::new("", move |_, _| json(status, body));
+        let test = launch(&front.url, ONE).env("AWS_ACCESS_KEY_ID", "AKIA").env("AWS_SECRET_ACCESS_KEY", "x");
+        test.status(exit).stdout("").stderr_contains(told).run();
+    }
+}
+
 #[test]
 fn an_item_of_many() {
     // The batch's own errors reach the variables that they are about.

@@ -22,6 +22,9 @@ fn what_is_told_apart() {
         ("firewall", "the vault's firewall does not let this machine in (403)"),
         ("deleted", "the secret is deleted"),
         ("rejected", "the token is not accepted (401)"),
+        // Absent is only what the status and the code say.
+        ("not-found-400", "Key Vault refuses (400, SecretNotFound)\n"),
+        ("other-404", "Key Vault refuses (404, ResourceNotFound)\n"),
         // What a server says in its own words can hold what it was sent; its codes cannot.
         ("new-code", "Key Vault refuses (400, SomethingNew)\n"),
         ("no-code", "Key Vault refuses (400)\n"),

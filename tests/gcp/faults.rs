@@ -23,6 +23,9 @@ fn what_is_told_apart() {
     refused("gcp:projects/foreign/secrets/plain", &[], 125, "permission denied (403)");
     refused("gcp:sum-wrong", &[], 125, "the checksum of the payload is wrong");
     refused("gcp:plain", &["api-disabled"], 125, "the API of Secret Manager is not enabled");
+    // Absent is only what the status and the code say.
+    refused("gcp:plain", &["not-found-400"], 125, "Secret Manager refuses (NOT_FOUND)\n");
+    refused("gcp:plain", &["other-404"], 125, "Secret Manager refuses (FAILED_PRECONDITION)\n");
     // What a server says in its own words can hold what it was sent; its codes cannot.
     refused("gcp:plain", &["precondition"], 125, "Secret Manager refuses (FAILED_PRECONDITION, CMEK_KEY_GONE)\n");
     refused("gcp:plain", &["out-of-words"], 125, "Secret Manager refuses (FAILED_PRECONDITION)\n");

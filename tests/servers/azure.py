@@ -12,6 +12,7 @@ import glob
 import http.server
 import json
 import os
+import pathlib
 import re
 import socket
 import ssl
@@ -45,7 +46,6 @@ VERSIONS = {"plain": {"0123456789abcdef0123456789abcdef": "an older value"}}
 class World:
     def __init__(self, folder, faults):
         self.folder, self.faults, self.tokens, self.lock = folder, faults, {}, threading.Lock()
-        self.secret = SECRET
         self.busy = self.most = self.reads = 0
 
     def issue(self, whose, scope):
@@ -181,6 +181,8 @@ FAULTS = {
     "deleted": lambda h, n: h.refuse(409, "Conflict", "Secret is currently in a deleted but recoverable state", "ObjectIsDeletedButRecoverable"),
     "throttled": lambda h, n: h.refuse(429, "Throttled", "Request was not processed because too many requests were received.", headers=[("Retry-After", "60")]),
     "throttled-once": lambda h, n: h.refuse(429, "Throttled", "x", headers=[("Retry-After", "0")]) if n == 1 else h.read(),
+    "not-found-400": lambda h, n: h.refuse(400, "SecretNotFound", "x"),
+    "other-404": lambda h, n: h.refuse(404, "ResourceNotFound", "x"),
     "new-code": lambda h, n: h.refuse(400, "SomethingNew", "SECRET"),
     "no-code": lambda h, n: h.refuse(400, f"SECRET {h.headers['Authorization']}", "SECRET"),
     "unavailable": lambda h, n: h.give(b"", 503),
@@ -252,11 +254,9 @@ def main():
     for secret in glob.glob(f"{folder}/secrets/*"):
         with open(secret, newline="") as file:
             SECRETS[os.path.basename(secret)] = (file.read(), {})
-    if os.path.exists(f"{folder}/client-secret"):
-        with open(f"{folder}/client-secret") as file:
-            world.secret = file.read()
-    with open(f"{folder}/token", "w") as file:
-        file.write("federated-token")
+    own = pathlib.Path(folder, "client-secret")
+    world.secret = own.read_text() if own.exists() else SECRET
+    pathlib.Path(folder, "token").write_text("federated-token")
     os.makedirs(f"{folder}/tools")
     for name in ("az", "azd"):
         if name in faults:
@@ -264,8 +264,8 @@ def main():
                 file.write(TOOL.format(folder=folder))
             os.chmod(f"{folder}/tools/{name}", 0o755)
     key = "accessToken" if "az" in faults else "token"
-    with open(f"{folder}/tool-token", "w") as file:
-        json.dump({key: world.issue("tool", SCOPE), "expires_on": NOW + 3599, "tokenType": "Bearer"}, file)
+    token = {key: world.issue("tool", SCOPE), "expires_on": NOW + 3599, "tokenType": "Bearer"}
+    pathlib.Path(folder, "tool-token").write_text(json.dumps(token))
     with tempfile.TemporaryDirectory() as own:
         beneath = "beneath" in faults
         address = "127.0.0.3" if beneath else "127.0.0.2"

@@ -185,6 +185,8 @@ FAULTS = {
     "quota": lambda h, n: h.refuse("RESOURCE_EXHAUSTED", "Quota exceeded", headers=[("Retry-After", "60")]),
     "precondition": lambda h, n: h.refuse("FAILED_PRECONDITION", "SECRET", [DISABLED_API | {"reason": "CMEK_KEY_GONE"}]),
     "out-of-words": lambda h, n: h.refuse("FAILED_PRECONDITION", "SECRET", [DISABLED_API | {"reason": "SECRET ya29.x"}]),
+    "not-found-400": lambda h, n: h.give({"error": {"code": 404, "message": "x", "status": "NOT_FOUND"}}, 400),
+    "other-404": lambda h, n: h.give({"error": {"code": 400, "message": "x", "status": "FAILED_PRECONDITION"}}, 404),
     "argument": lambda h, n: h.refuse("INVALID_ARGUMENT", h.headers["Authorization"]),
     "unavailable": lambda h, n: h.refuse("UNAVAILABLE", "The service is currently unavailable."),
     "unavailable-once": lambda h, n: h.refuse("UNAVAILABLE", "not now") if n == 1 else h.read(),

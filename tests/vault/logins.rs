@@ -76,6 +76,16 @@ fn a_wrapping_is_opened_once() {
     assert_eq!(stand_in.count("POST /v1/sys/wrapping/unwrap"), 1);
 }
 
+/// What is missing is the login, not the secret: that is not forgiven.
+#[test]
+fn a_wrapping_that_the_server_does_not_know() {
+    let stand_in = StandIn::new("", |_, _| json(404, r#"{"errors":[]}"#));
+    let source = "[source.vault]\nauth = 'approle'\nrole-id = 'r'\nwrapped-secret-id = 'env:WRAPPED'\n";
+    let profile = format!("[secrets]\nA = {{ from = 'vault:{PATH}', optional = true }}\n{source}");
+    let test = at(&stand_in.url, &profile).env("WRAPPED", "token").status(125).stdout("");
+    test.stderr_contains("'wrapped-secret-id': the server knows no such wrapping (404)").run();
+}
+
 #[test]
 fn userpass() {
     let source = "auth = 'userpass'\nusername = 'me'\npassword = 'env:PASSWORD'\n";

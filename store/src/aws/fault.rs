@@ -99,7 +99,8 @@ impl Call<'_> {
             "ResourceNotFoundException" if says("secret value") || says("secret version") => {
                 Fault::invalid(format!("the {thing} is there, but has no value at this stage or version"))
             }
-            "ResourceNotFoundException" | "ParameterNotFound" => self.absent(),
+            // Absence can be forgiven, so the status has to say it, too.
+            "ResourceNotFoundException" | "ParameterNotFound" if matches!(refusal.status, 400 | 404) => self.absent(),
             "ParameterVersionNotFound" => Fault::invalid(format!("the {thing} has no such version or label")),
             "InvalidRequestException" if says("deletion") || says("deleted") => {
                 Fault::invalid(format!("the {thing} is scheduled for deletion"))

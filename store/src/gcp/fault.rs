@@ -20,7 +20,7 @@ pub(super) fn of(error: &Error, name: &Name) -> Failure {
     let after = error.http_headers().and_then(|headers| headers.get("retry-after")).and_then(|text| text.to_str().ok());
     let after = retry_after(after);
     if let Some(status) = error.status() {
-        let fault = of_status(status, name);
+        let fault = of_status(status, error.http_status_code(), name);
         return Failure { again: fault.transient, fault, after };
     }
     if let Some(code) = error.http_status_code() {
@@ -42,9 +42,10 @@ pub(super) fn of(error: &Error, name: &Name) -> Failure {
     Cause::of(error).failure(SERVICE)
 }
 
-fn of_status(status: &Status, name: &Name) -> Fault {
+fn of_status(status: &Status, http: Option<u16>, name: &Name) -> Fault {
     match status.code {
-        Code::NotFound => Fault::absent("no such secret, or no such version of it"),
+        // Absence can be forgiven, so both have to say it.
+        Code::NotFound if http == Some(404) => Fault::absent("no such secret, or no such version of it"),
         Code::FailedPrecondition if status.message.contains("DISABLED") => {
             Fault::invalid(format!("version {} is disabled", printable(name.version())))
                 .hint("`gcloud secrets versions enable` brings it back")
