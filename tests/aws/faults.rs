@@ -74,6 +74,12 @@ fn as_long_as_the_server_says() {
     let started = Instant::now();
     told(&front, 124, "127.0.0.1 is not able to (503), for 3600 s");
     assert!(started.elapsed() < Duration::from_secs(1) && front.calls().len() == 1);
+    // Nor longer than the launch has.
+    let front = StandIn::new("", |_, _| answer(503, "Retry-After: 3\r\n", ""));
+    let started = Instant::now();
+    let test = keyed(&front.url, &format!("timeout = '2s'\n{ONE}")).status(124);
+    test.stderr_contains("127.0.0.1 is not able to (503), for 3 s").run();
+    assert!(started.elapsed() < Duration::from_secs(1) && front.calls().len() == 1);
 }
 
 #[test]

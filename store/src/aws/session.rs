@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::iter;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::imds;
 use aws_config::provider_config::ProviderConfig;
@@ -29,6 +29,7 @@ pub(super) struct Setup {
     role: Option<String>,
     external_id: Option<String>,
     endpoint: Option<String>,
+    deadline: Instant,
 }
 
 impl Setup {
@@ -41,6 +42,7 @@ impl Setup {
             role: text("role-arn")?,
             external_id: text("external-id")?,
             endpoint: text("endpoint-url")?,
+            deadline: settings.deadline(),
         };
         setup.endpoint.as_deref().map_or(Ok(()), |url| address(url, "endpoint-url").map(drop))?;
         check_variables()?;
@@ -90,7 +92,7 @@ impl Session {
     /// # Errors
     /// No credentials.
     pub(super) async fn start(setup: &Setup, named: Option<&str>) -> Result<Self, Fault> {
-        let http = Http::default();
+        let http = Http::new(setup.deadline);
         let retry = RetryConfig::standard()
             .with_max_attempts(TRIES)
             .with_initial_backoff(Duration::from_millis(200))
