@@ -1,13 +1,24 @@
 //! What the clients of the vendors' SDKs read in the environment and take no other word for.
 
+use std::env;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// Where no proxy has a say: this machine, and what is on its own link, as the metadata services of the clouds are.
 const NEAR: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fe80::/10,metadata.google.internal";
 
 /// The variables to set, before there is a second thread.
 pub(crate) fn settled() -> Vec<(&'static str, OsString)> {
-    vec![("NO_PROXY", near(|name| std::env::var(name).ok()).into())]
+    let mut set = vec![("NO_PROXY", near(|name| env::var(name).ok()).into())];
+    set.extend(bundle(|name| env::var_os(name).is_some()).map(|file| ("SSL_CERT_FILE", file.into())));
+    set
+}
+
+/// The file with the certificates of all CAs, where the caller names none. Otherwise the clients read the folder with a
+/// file for each of them as well, to the same end.
+fn bundle(is_set: impl Fn(&str) -> bool) -> Option<PathBuf> {
+    let named = is_set("SSL_CERT_FILE") || is_set("SSL_CERT_DIR");
+    if named { None } else { openssl_probe::probe().cert_file }
 }
 
 /// The caller's own list, from the one of the two variables that counts, and ours.
