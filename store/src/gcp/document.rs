@@ -24,7 +24,8 @@ pub(super) fn document(bytes: &Secret, whose: &str) -> Result<Value, Fault> {
     Ok(document)
 }
 
-/// Holds every address that the SDK would go to against the rules of the house, which it does not know.
+/// Holds every address that the SDK would go to against the rules of the house, which it does not know. Its clients of
+/// logins follow redirects, and nothing can keep them from it: who sends them elsewhere has been given the credentials.
 fn check(document: &Value, whose: &str) -> Result<(), Fault> {
     for name in ["token_uri", "token_url", "service_account_impersonation_url"] {
         check_one(document.get(name), name, whose, |_| false)?;
