@@ -213,6 +213,26 @@ pub unsafe fn execve(path: &CStr, argv: &[*const libc::c_char], envp: &[*const l
     Errno::last()
 }
 
+/// execveat(2) of an open program, with the caller's environment; comes back only with an error.
+pub fn execveat(program: &OwnedFd, argv: &[&CStr], environ: &Environ) -> Errno {
+    let list = |strings: &[&CStr]| -> Vec<_> {
+        strings.iter().map(|string| string.as_ptr()).chain([std::ptr::null()]).collect::<Vec<_>>()
+    };
+    let (argv, envp) = (list(argv), list(environ.entries()));
+    // SAFETY: both lists end in a null pointer, and their strings outlive the call.
+    unsafe {
+        libc::syscall(
+            libc::SYS_execveat,
+            program.as_raw_fd(),
+            c"".as_ptr(),
+            argv.as_ptr(),
+            envp.as_ptr(),
+            libc::AT_EMPTY_PATH,
+        )
+    };
+    Errno::last()
+}
+
 /// The bytes that the strings of an argument list take, NULs included.
 ///
 /// The list is `argv` as the kernel gave it: its pointers are null or point to strings on the initial stack.
