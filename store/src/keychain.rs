@@ -16,11 +16,12 @@ use std::time::Instant;
 
 use dbus_secret_service::{EncryptionType, Error, Item, SecretService};
 use inject::error::{Fault, State, printable};
-use inject::source::{Locator, Payload, Source};
+use inject::source::{Locator, Payload, Source, Writer};
 
 use crate::settings::Settings;
 
 mod bus;
+mod write;
 use bus::patiently;
 
 /// One connection and one encrypted session for all requests.
@@ -65,6 +66,10 @@ impl Source for Keychain {
         }
         let refused = self.unlock(&found)?;
         found.into_iter().map(|one| whole(self.read(one, refused.as_ref()))).collect()
+    }
+
+    fn writer(&self) -> Option<&dyn Writer> {
+        Some(self)
     }
 }
 
