@@ -1,6 +1,8 @@
 //! `inject-care`: a secret's life in front of the program. `inject VERB` becomes it; the grammar of its verbs is
 //! [`inject::cli::Care`], and profiles, sources and messages are the launcher's own.
 
+mod write;
+
 use inject::cli::{self, Care, Cli, Load, Parsed, Verb};
 use inject::error::{Error, os};
 use inject::sys::{self, Environ};

@@ -1,6 +1,6 @@
 //! The other end of `inject-store`: found, checked, started with its kind's variables only, and not believed.
 
-use super::{Locator, Payload};
+use super::Payload;
 use crate::companion;
 use crate::error::{Fault, printable};
 use crate::process::{Output, Spec};
@@ -36,7 +36,7 @@ pub fn spec<'e>(source: &SourceDef, environ: &'e Environ) -> Result<Spec<'e>, Fa
     })
 }
 
-/// The bytes of the first request: open, and fetch what is known already.
+/// The bytes of the first request: open, and at once what is asked next.
 ///
 /// # Errors
 /// More than the protocol can carry.
@@ -44,18 +44,12 @@ pub fn first_request(
     source: &SourceDef,
     settings: &[(String, Secret)],
     left: Duration,
-    locators: &[Locator],
+    next: &[u8],
 ) -> Result<Vec<u8>, Fault> {
     let open = Open { protocol: protocol::VERSION, kind: source.kind.opens(), left, settings };
-    protocol::encode_request(&open, locators).map(|bytes| bytes.expose().to_vec())
-}
-
-/// The bytes of a further request.
-///
-/// # Errors
-/// More than the protocol can carry.
-pub fn next_request(locators: &[Locator]) -> Result<Vec<u8>, Fault> {
-    protocol::encode_fetch(locators).map(|bytes| bytes.expose().to_vec())
+    let mut bytes = protocol::encode_request(&open, &[])?.expose().to_vec();
+    bytes.extend_from_slice(next);
+    Ok(bytes)
 }
 
 /// The settings that the store gets as they stand in the profile: texts. Those that are references are known later, and

@@ -9,7 +9,7 @@ mod signals;
 mod spawn;
 
 pub use alloc::Wiping;
-pub use ask::ask;
+pub use ask::{ask, confirm};
 pub use environ::Environ;
 pub use filter::permits;
 pub use signals::{Endings, Guard, Mask, show_line};
