@@ -1,6 +1,12 @@
 //! `inject-care`: a secret's life in front of the program. `inject VERB` becomes it; the grammar of its verbs is
 //! [`inject::cli::Care`], and profiles, sources and messages are the launcher's own.
 
+mod mapping;
+mod origin;
+mod set;
+mod strength;
+mod target;
+mod unset;
 mod write;
 
 use inject::cli::{self, Care, Cli, Load, Parsed, Verb};
@@ -43,7 +49,13 @@ fn run(words: &[&'static CStr], environ: &Environ) -> Result<u8, Error> {
     dispatch(verb, front, environ)
 }
 
-fn dispatch(verb: Care, front: Load, _environ: &Environ) -> Result<u8, Error> {
-    let _ = (verb, front);
-    Err(Error::new("not there yet"))
+fn dispatch(verb: Care, front: Load, environ: &Environ) -> Result<u8, Error> {
+    match verb {
+        Care::Set { load, name, to, stdin, from_file, generate } => {
+            let origin = origin::Origin::of(stdin, from_file, generate);
+            set::set(&front.and(load), &name, to.as_deref(), &origin, environ)
+        }
+        Care::Unset { load, name, yes } => unset::unset(&front.and(load), &name, yes, environ),
+        _ => Err(Error::new("not there yet")),
+    }
 }

@@ -18,7 +18,7 @@ const MAX_LINKS: usize = 40;
 const BESIDE: &str = ".inject~";
 
 /// A file, or the place for one, in a folder that no other inject writes in meanwhile.
-pub struct Held {
+pub(crate) struct Held {
     folder: Folder,
     name: OsString,
     old: Option<Old>,
@@ -50,7 +50,7 @@ impl Held {
     ///
     /// # Errors
     /// It is no regular file, cannot be read, or another inject is writing in its folder.
-    pub fn open(path: &Path) -> Result<Self, Fault> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
         let path = target(path)?;
         let name = path.file_name().ok_or_else(|| Fault::invalid("is a folder, not a file"))?.to_owned();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -77,7 +77,7 @@ impl Held {
     }
 
     /// What stands there.
-    pub fn bytes(&self) -> Option<&[u8]> {
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
         self.old.as_ref().map(|old| old.bytes.expose())
     }
 
@@ -85,7 +85,7 @@ impl Held {
     ///
     /// # Errors
     /// It cannot be written, its owner cannot be kept, or somebody has changed it since it was read.
-    pub fn replace(self, new: &[u8]) -> Result<(), Fault> {
+    pub(crate) fn replace(self, new: &[u8]) -> Result<(), Fault> {
         if new.len() > MAX_BYTES {
             return Err(Fault::invalid("would be larger than 1 MiB, and no source reads that"));
         }
@@ -108,7 +108,7 @@ impl Held {
     ///
     /// # Errors
     /// It cannot be removed, or somebody has changed it since it was read.
-    pub fn remove(self) -> Result<(), Fault> {
+    pub(crate) fn remove(self) -> Result<(), Fault> {
         self.unchanged()?;
         unlinkat(self.folder.fd(), Path::new(&self.name), UnlinkatFlags::NoRemoveDir).map_err(failed)?;
         self.settle()

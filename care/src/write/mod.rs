@@ -1,9 +1,9 @@
 //! Where a value can be written: files here, everything else through the store that reads it.
 
-pub mod file;
+pub(crate) mod file;
 
 mod document;
-mod toml;
+pub(crate) mod toml;
 mod yaml;
 
 use file::Held;
@@ -22,7 +22,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// It cannot, and what could be done instead.
-pub fn possible(source: &SourceDef, field: Option<&Field>) -> Result<(), Fault> {
+pub(crate) fn possible(source: &SourceDef, field: Option<&Field>) -> Result<(), Fault> {
     let said = |what: &str, hint: &str| Err(Fault::invalid(format!("cannot be written: {what}")).hint(hint));
     match source.kind.name {
         "env" => {
@@ -46,7 +46,7 @@ pub fn possible(source: &SourceDef, field: Option<&Field>) -> Result<(), Fault> 
 ///
 /// # Errors
 /// Why nothing was changed.
-pub fn make(
+pub(crate) fn make(
     plan: &Plan<'_>,
     writing: &mut Writing<'_>,
     ask: &Ask<'_>,

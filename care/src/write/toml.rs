@@ -42,7 +42,7 @@ pub(super) fn remove(text: &str, field: &Field) -> Result<Bytes, Fault> {
 }
 
 /// The document's text, with the line ends and the byte order mark that it had.
-pub fn rendered(document: &DocumentMut, was: &str) -> Bytes {
+pub(crate) fn rendered(document: &DocumentMut, was: &str) -> Bytes {
     let mut text = Zeroizing::new(document.to_string());
     let lone = |text: &str| text.bytes().zip(text.bytes().skip(1)).any(|(a, b)| b == b'\n' && a != b'\r');
     if was.contains("\r\n") && !lone(was) && !was.starts_with('\n') {
@@ -56,7 +56,7 @@ pub fn rendered(document: &DocumentMut, was: &str) -> Bytes {
 }
 
 /// Parses what another parser has read already.
-pub fn parsed(text: &str) -> Result<DocumentMut, Fault> {
+pub(crate) fn parsed(text: &str) -> Result<DocumentMut, Fault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // Its own words can quote the input.
     text.parse().map_err(|_| Fault::invalid("is not TOML that can be edited"))

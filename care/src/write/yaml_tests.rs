@@ -51,8 +51,8 @@ fn a_key_is_added_behind_the_last_one() {
     assert_eq!(set("a: {}\n", "a.b", "x"), "a: {b: \"x\"}\n");
     assert_eq!(set("a: {b: 1}\n", "a.c.d", "x"), "a: {b: 1, c: {d: \"x\"}}\n");
     assert_eq!(
-        set("a:\n  - b: {\n    c: 1\n    }\nd: 1\n", "a.0.e", "x"),
-        "a:\n  - b: {\n    c: 1\n    }\n    e: \"x\"\nd: 1\n"
+        set("a:\n  - b: {\n        c: 1 }\nd: 1\n", "a.0.e", "x"),
+        "a:\n  - b: {\n        c: 1 }\n    e: \"x\"\nd: 1\n"
     );
     assert_eq!(set("a:\nb: 1\n", "a.c", "x"), "a: {c: \"x\"}\nb: 1\n");
     assert_eq!(set("a: 1\r\n", "b", "x"), "a: 1\r\nb: \"x\"\r\n");
