@@ -20,7 +20,7 @@ use nix::errno::Errno;
 use std::process::ExitStatus;
 
 mod change;
-pub use change::Writing;
+pub use change::{Writing, fetch};
 
 /// Resolves everything that the plan wants. Whoever must be asked is asked first, outside the deadline.
 pub fn resolve(plan: &Plan<'_>, environ: &Environ) -> Answers {

@@ -1,6 +1,7 @@
 //! `inject-care`: a secret's life in front of the program. `inject VERB` becomes it; the grammar of its verbs is
 //! [`inject::cli::Care`], and profiles, sources and messages are the launcher's own.
 
+mod import;
 mod mapping;
 mod origin;
 mod set;
@@ -56,6 +57,10 @@ fn dispatch(verb: Care, front: Load, environ: &Environ) -> Result<u8, Error> {
             set::set(&front.and(load), &name, to.as_deref(), &origin, environ)
         }
         Care::Unset { load, name, yes } => unset::unset(&front.and(load), &name, yes, environ),
+        Care::Import { load, what, from, to, dry_run, remove, yes } => {
+            let wanted = import::Wanted { what, envchain: from.is_some(), to, dry_run, remove, yes };
+            import::import(&front.and(load), &wanted, environ)
+        }
         _ => Err(Error::new("not there yet")),
     }
 }

@@ -7,6 +7,7 @@ use crate::target::{self, Target};
 use inject::cli::Load;
 use inject::error::{Error, Fault};
 use inject::filter;
+use inject::merge::Merged;
 use inject::plan::Plan;
 use inject::profile::Profile;
 use inject::secret::Secret;
@@ -26,13 +27,8 @@ pub(crate) fn set(load: &Load, name: &str, to: Option<&str>, origin: &Origin, en
         Some(to) => mapped(profile, name, to, environ)?,
         None => (as_written(profile, name, environ)?, None),
     };
-    let plan = Plan::of(&profile, &|wanted| wanted == name, environ)?;
-    let target = Target::of(&plan, name)?;
-    let (value, bits) = origin.value(name)?;
-    judge(&target, &value, bits, origin)?;
-    let mut clock = None;
-    let done = target.store(&mut target::open(&plan, environ, &mut clock), &value)?;
-    target.tell(&done);
+    store(&profile, name, origin, environ)
+        .map_err(|error| if revision.is_some() { placeless(error) } else { error })?;
     if let Some(revision) = revision {
         revision.write(&profile, environ)?;
         let file = &profile.files[revision.file];
@@ -40,6 +36,26 @@ pub(crate) fn set(load: &Load, name: &str, to: Option<&str>, origin: &Origin, en
         sys::write_lossy(2, format!("inject: {name}: mapped in {}:{line}\n", file.shown).as_bytes());
     }
     Ok(0)
+}
+
+/// Stores the value, and reads it back.
+fn store(profile: &Profile, name: &str, origin: &Origin, environ: &Environ) -> Result<(), Error> {
+    let plan = Plan::of(profile, &|wanted| wanted == name, environ)?;
+    let target = Target::of(&plan, name)?;
+    let (value, bits) = origin.value(name)?;
+    judge(&target, &value, bits, origin)?;
+    let mut clock = None;
+    let mut writing = target::open(&plan, environ, &mut clock);
+    let done = target.put(&mut writing, &value)?;
+    target.compare(&Merged::new(&plan, writing.read()), &value)?;
+    target.tell(&done);
+    Ok(())
+}
+
+/// Without the line: it is not in the file yet.
+fn placeless(mut error: Error) -> Error {
+    error.reports.iter_mut().for_each(|report| report.place = None);
+    error
 }
 
 /// The profile with a line for `--to`, unless it has just that one.

@@ -95,19 +95,23 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Stores `value` and reads it back as a launch would; what it did.
+    /// Stores `value`; what that did.
     ///
     /// # Errors
-    /// It was not stored, or something else is there now.
-    pub(crate) fn store(&self, writing: &mut Writing<'_>, value: &Secret) -> Result<String, Error> {
-        let done = write::make(self.plan, writing, self.ask, Some(self.encoded(value))).map_err(|f| self.error(&f))?;
-        let done = done.unwrap_or_default();
-        let answers = writing.read();
-        let merged = Merged::new(self.plan, answers);
+    /// It was not stored.
+    pub(crate) fn put(&self, writing: &mut Writing<'_>, value: &Secret) -> Result<String, Error> {
+        let done = write::make(self.plan, writing, self.ask, Some(self.encoded(value)));
+        done.map(Option::unwrap_or_default).map_err(|fault| self.error(&fault))
+    }
+
+    /// Holds what a launch would get now against `value`.
+    ///
+    /// # Errors
+    /// That is something else, or nothing.
+    pub(crate) fn compare(&self, merged: &Merged<'_>, value: &Secret) -> Result<(), Error> {
         let now = merged.get(self.name);
-        let same = now.and_then(Variable::bytes).is_some_and(|now| crate::origin::same(&Secret::from(now), value));
-        if same {
-            return Ok(done);
+        if now.and_then(Variable::bytes).is_some_and(|now| crate::origin::same(now, value.expose())) {
+            return Ok(());
         }
         Err(match now.map(|variable| &variable.outcome) {
             Some(Outcome::Failed(fault)) => {

@@ -6,10 +6,13 @@ use crate::batch::Ask;
 use crate::clock::Clock;
 use crate::error::Fault;
 use crate::plan::Plan;
-use crate::process::drive;
+use crate::process::{Job, drive};
+use crate::profile::sources::SourceDef;
 use crate::protocol;
-use crate::source::Change;
+use crate::source::remote::{self, Conversation};
+use crate::source::{Change, Locator, Payload};
 use crate::sys::{Environ, Guard};
+use std::time::Duration;
 
 /// What is asked and changed one after the other, over one login a source.
 pub struct Writing<'a> {
@@ -76,4 +79,23 @@ impl<'a> Writing<'a> {
             self.resolver.round(&round, &mut self.answers);
         }
     }
+}
+
+/// One answer of a store that no plan has: what another tool keeps there.
+///
+/// # Errors
+/// Why there is none.
+pub fn fetch(source: &SourceDef, locator: Locator, limit: Duration, environ: &Environ) -> Result<Payload, Fault> {
+    let clock = Clock::new(limit);
+    let conversation = Conversation::new(1);
+    let next = protocol::encode_fetch(&[locator])?;
+    let request = remote::first_request(source, &remote::settings(source), clock.left(), next.expose())?;
+    let guard = Guard::new();
+    let mut jobs = [Job::new(remote::spec(source, environ)?, request, Box::new(conversation.clone()))];
+    drive(&mut jobs, &guard, &clock);
+    let [mut job] = jobs;
+    let done = job.done.take().unwrap_or_else(|| Err(unanswered()));
+    // The store ends with its input, before the signals are as they were.
+    drop(job);
+    conversation.finish(unsaid(done)).pop().unwrap_or_else(|| Err(unanswered()))
 }

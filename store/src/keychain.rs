@@ -21,6 +21,7 @@ use inject::source::{Locator, Payload, Source, Writer};
 use crate::settings::Settings;
 
 mod bus;
+mod envchain;
 mod write;
 use bus::patiently;
 
@@ -56,6 +57,11 @@ fn seed() -> Result<(), Fault> {
 
 impl Source for Keychain {
     fn fetch(&self, locators: &[Locator]) -> Result<Vec<Result<Payload, Fault>>, Fault> {
+        if let [only] = locators
+            && let Some(namespace) = envchain::namespace(only)
+        {
+            return Ok(vec![whole(self.envchain(namespace))?]);
+        }
         let mut found = self.search_all(locators)?;
         if found.iter().any(|one| matches!(one, Err(fault) if fault.state == State::Absent)) {
             match self.open_hidden()? {
