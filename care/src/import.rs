@@ -78,9 +78,11 @@ pub(crate) fn import(load: &Load, wanted: &Wanted, environ: &Environ) -> Result<
         return Ok(show(&profile, own, &targets, &lines, drops));
     }
     store(&plan, &targets, &found, environ)?;
-    revision.write(&profile, environ)?;
-    let shown = printable(&profile.files[own].shown);
-    tell(&format!("{shown}: {} mapped{}", count(lines.len()), if drops { ", '*' taken out" } else { "" }));
+    if !lines.is_empty() || drops {
+        revision.write(&profile, environ)?;
+        let shown = printable(&profile.files[own].shown);
+        tell(&format!("{shown}: {} mapped{}", count(lines.len()), if drops { ", '*' taken out" } else { "" }));
+    }
     match plain {
         Some(plain) => plain.offer_removal(&profile, wanted, environ).map(|()| 0),
         None => Ok(0),

@@ -2,7 +2,7 @@
 //! and format stay.
 
 use crate::write::file::Held;
-use crate::write::toml::{parsed, rendered};
+use crate::write::toml::{parsed, rendered, replace};
 use inject::error::{Error, Fault, Report, printable};
 use inject::profile::entry::{Entry, From, Key, Value};
 use inject::profile::trust::Store;
@@ -104,12 +104,23 @@ fn edited(text: &str, lines: &[(String, String)], drop: &dyn Fn(&str) -> bool) -
     let mut document = parsed(text)?;
     let secrets = document.entry("secrets").or_insert_with(|| Item::Table(Table::new()));
     let table = secrets.as_table_like_mut().ok_or_else(|| Fault::invalid("[secrets] is no table"))?;
-    let dropped: Vec<_> = table.iter().map(|(key, _)| key.to_owned()).filter(|key| drop(key)).collect();
-    for key in dropped {
-        table.remove(&key);
+    let keys: Vec<_> = table.iter().map(|(key, _)| key.to_owned()).collect();
+    for (at, key) in keys.iter().enumerate().filter(|(_, key)| drop(key)) {
+        let above = table.key(key).and_then(|key| key.leaf_decor().prefix()?.as_str().map(String::from));
+        table.remove(key);
+        // A comment above the line stays, for the next one.
+        if let (Some(above), Some(mut next)) = (above, keys.get(at + 1).and_then(|next| table.key_mut(next))) {
+            let own = next.leaf_decor().prefix().and_then(|own| own.as_str()).unwrap_or_default().to_owned();
+            next.leaf_decor_mut().set_prefix(above + &own);
+        }
     }
     for (name, reference) in lines {
-        table.insert(name, value(reference.as_str()));
+        match table.get_mut(name).and_then(Item::as_value_mut) {
+            Some(old) => replace(old, reference),
+            None => {
+                table.insert(name, value(reference.as_str()));
+            }
+        }
     }
     let bytes = rendered(&document, text);
     String::from_utf8(bytes.to_vec()).map_err(|_| Fault::invalid("not UTF-8"))

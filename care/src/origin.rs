@@ -1,6 +1,5 @@
 //! Where a value that is to be stored comes from: never from an argument.
 
-use crate::strength;
 use inject::error::{Error, os, printable};
 use inject::secret::Secret;
 use inject::sys;
@@ -36,11 +35,11 @@ impl Origin {
         }
     }
 
-    /// The value for the variable `name`, and its entropy in bits: known of what was made up, else estimated.
+    /// The value for the variable `name`, and its entropy in bits where that is known: of what was made up.
     ///
     /// # Errors
     /// There is none.
-    pub(crate) fn value(&self, name: &str) -> Result<(Secret, f64), Error> {
+    pub(crate) fn value(&self, name: &str) -> Result<(Secret, Option<f64>), Error> {
         let value = match self {
             Self::Typed => typed(name)?,
             Self::Stdin => stdin()?,
@@ -51,8 +50,7 @@ impl Origin {
             }
             Self::Generated(spec) => return generated(spec),
         };
-        let bits = strength::bits(value.expose(), name);
-        Ok((value, bits))
+        Ok((value, None))
     }
 
     /// Whether a person thought the value up.
@@ -86,7 +84,7 @@ fn typed(name: &str) -> Result<Secret, Error> {
     Ok(first)
 }
 
-fn generated(_spec: &str) -> Result<(Secret, f64), Error> {
+fn generated(_spec: &str) -> Result<(Secret, Option<f64>), Error> {
     Err(Error::new("--generate is not there yet"))
 }
 

@@ -85,16 +85,20 @@ pub(crate) fn as_written(profile: Profile, name: &str, environ: &Environ) -> Res
     }
 }
 
-/// What no variable can hold or its entry does not want is refused; what may be a mistake is said.
-fn judge(target: &Target<'_>, value: &Secret, bits: f64, origin: &Origin) -> Result<(), Error> {
-    let (bytes, options) = (value.expose(), target.options);
+/// What no variable can hold or its entry does not want is refused; what may be a mistake is said. `bits` is the entropy
+/// of what was made up; of everything else it is estimated where somebody wants to know.
+fn judge(target: &Target<'_>, value: &Secret, bits: Option<f64>, origin: &Origin) -> Result<(), Error> {
+    let bytes = value.expose();
     fits(target, value)?;
-    if let Some(wanted) = options.min_entropy.filter(|wanted| bits < f64::from(*wanted)) {
+    let bits = || bits.unwrap_or_else(|| strength::bits(bytes, target.name()));
+    if let Some((wanted, bits)) = target.options.min_entropy.map(|wanted| (wanted, bits()))
+        && bits < f64::from(wanted)
+    {
         let fault =
             Fault::invalid(format!("this value has about {bits:.0} bits of entropy, and min-entropy is {wanted}"));
         return Err(target.error(&fault.hint(format!("`inject set {} --generate` makes a good one", target.name()))));
     }
-    if origin.is_typed() && bits < strength::WEAK {
+    if origin.is_typed() && bits() < strength::WEAK {
         target.warn("this value is weak: it is easily guessed; --generate makes a better one");
     }
     if origin.is_read() && bytes.ends_with(b"\n") {

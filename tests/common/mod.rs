@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // each test binary uses its own part
 
+pub(crate) mod keyring;
 pub(crate) mod tool;
 
 use {

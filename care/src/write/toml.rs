@@ -84,10 +84,15 @@ fn set(old: &mut Value, value: &str, field: &Field) -> Result<(), Fault> {
     if old.is_array() || old.is_inline_table() {
         return Err(not_a_text(field));
     }
+    replace(old, value);
+    Ok(())
+}
+
+/// The same without a look at what it was.
+pub(crate) fn replace(old: &mut Value, value: &str) {
     let around = old.decor().clone();
     *old = Value::from(value);
     *old.decor_mut() = around;
-    Ok(())
 }
 
 fn no_table(step: &str) -> Fault {

@@ -1,0 +1,271 @@
+//! Hostile values: what is set is what a launch gets, byte for byte, or it is refused and says so.
+
+use super::support::{Project, variables};
+use crate::common::keyring::Keyring;
+use std::fmt::Write as _;
+
+/// At least so many values a store.
+const COUNT: usize = 220;
+
+/// A generator that gives the same everywhere (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % most as u64).unwrap()
+    }
+}
+
+/// Values that something takes for something else, and compositions of their pieces. `text`: UTF-8 only.
+fn values(text: bool) -> Vec<Vec<u8>> {
+    let whole = [
+        "",
+        " ",
+        "  x  ",
+        "\n",
+        "\r",
+        "\r\n",
+        "x\n",
+        "\nx",
+        "\t",
+        "a=b",
+        "=",
+        "#",
+        "# c",
+        "a #b",
+        "a#b",
+        "'",
+        "\"",
+        "''",
+        "\"\"",
+        "'a'",
+        "\"a\"",
+        "\\",
+        "\\\\",
+        "a\\",
+        "\\n",
+        "\\'",
+        "\\\"",
+        "$",
+        "$$",
+        "$x",
+        "$(id)",
+        "`id`",
+        "%s%n",
+        "!",
+        "~",
+        "null",
+        "Null",
+        "~",
+        "true",
+        "no",
+        "0755",
+        "0.10",
+        "1e400",
+        "-",
+        "- a",
+        "? a",
+        ": ",
+        "a: b",
+        "|",
+        ">",
+        "@",
+        "&a",
+        "*a",
+        "<<",
+        "{}",
+        "{\"a\":1}",
+        "[]",
+        "---",
+        "...",
+        "%YAML",
+        "export A=1",
+        "A=1\nB=2",
+        "é",
+        "日本語",
+        "😀",
+        "\u{85}",
+        "\u{2028}",
+        "\u{feff}",
+        "\u{feff}x",
+        "\u{a0}",
+        "\u{7f}",
+        "\u{1}",
+        "\u{1b}[31m",
+        "\u{8}",
+        "\u{b}",
+        "\u{c}",
+        "\u{1f}",
+        "\u{fffd}",
+        "\u{ffff}",
+        "\u{10ffff}",
+        "'''",
+        "\"\"\"",
+        "a'''b\"\"\"c",
+        "\\u0041",
+        "\\x41",
+        "^M",
+        "-----BEGIN KEY-----\nMIIB\n-----END KEY-----\n",
+        "C:\\new\\table",
+        "p@ss w0rd&%/()=?",
+    ];
+    let pieces: Vec<&[u8]> = whole.iter().map(|piece| piece.as_bytes()).filter(|piece| piece.len() < 9).collect();
+    let raw: [&[u8]; 5] = [b"\xff", b"\xc3", b"\xe9t\xe9", b"\xf0\x9f", b"\x80\xfe"];
+    let mut all: Vec<Vec<u8>> = whole.iter().map(|value| value.as_bytes().to_vec()).collect();
+    all.push(b"0123456789abcdef".repeat(4096)); // 64 KiB
+    all.push("'\\\"$\n".repeat(2000).into_bytes());
+    if !text {
+        all.extend(raw.iter().map(|piece| piece.to_vec()));
+    }
+    let mut dice = Dice(0x1234_5678_9abc_def1);
+    while all.len() < COUNT {
+        let mut value = Vec::new();
+        for _ in 0..=dice.below(6) {
+            let odd = !text && dice.below(6) == 0;
+            value.extend_from_slice(if odd { raw[dice.below(raw.len())] } else { pieces[dice.below(pieces.len())] });
+        }
+        all.push(value);
+    }
+    all
+}
+
+/// Sets each value as `V0`, `V1`, ... and launches once.
+fn round_trip(project: &Project, values: &[Vec<u8>], keyring: Option<&Keyring>) {
+    let with = |test: crate::common::Test| match keyring {
+        Some(keyring) => keyring.on(test),
+        None => test,
+    };
+    for (at, value) in values.iter().enumerate() {
+        with(project.set(&format!("V{at}"), value, &[])).run();
+    }
+    let got = variables(&with(project.inject(["-p", "./p.toml", "--", "/usr/bin/env", "-0"])).run());
+    for (at, value) in values.iter().enumerate() {
+        let name = format!("V{at}");
+        let found = got.iter().find(|(known, _)| *known == name);
+        assert_eq!(found.map(|(_, value)| value), Some(value), "{name}");
+    }
+    assert_eq!(got.len(), values.len());
+}
+
+/// A profile with `V0` and so on, each at what `place` says for its number.
+fn profile(count: usize, place: impl Fn(usize) -> String) -> String {
+    (0..count).fold("[secrets]\n".to_owned(), |mut text, at| {
+        writeln!(text, "V{at} = \"{}\"", place(at)).unwrap();
+        text
+    })
+}
+
+#[test]
+fn dotenv_as_inject_and_python_read_it() {
+    // No value with both `${` and a carriage return: python-dotenv has no way to write that.
+    let values = values(true);
+    let project = Project::new(&profile(values.len(), |_| "dotenv:.env".into()));
+    project.file(".env", "# first\nexport OTHER='1' # one\n");
+    round_trip(&project, &values, None);
+    let python = std::env::var("INJECT_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
+    let code = "import dotenv, sys\nfor k, v in dotenv.dotenv_values(sys.argv[1], interpolate=False).items():\n\
+        \x20   sys.stdout.buffer.write(f'{k}={v}\\0'.encode())";
+    let read = std::process::Command::new(python).args(["-c", code]).arg(project.path(".env")).output().unwrap();
+    assert!(read.status.success(), "python-dotenv: {}", String::from_utf8_lossy(&read.stderr));
+    let read: Vec<_> = read.stdout.split(|byte| *byte == 0).collect();
+    assert!(read.contains(&&b"OTHER=1"[..]) && project.read(".env").starts_with("# first\nexport OTHER='1' # one\n"));
+    for (at, value) in values.iter().enumerate() {
+        let wanted = [format!("V{at}=").as_bytes(), value].concat();
+        assert!(read.contains(&&wanted[..]), "python-dotenv reads another V{at}: {}", String::from_utf8_lossy(value));
+    }
+}
+
+#[test]
+fn whole_files_hold_any_bytes() {
+    let values = values(false);
+    let project = Project::new(&profile(values.len(), |at| format!("file:v{at}")));
+    round_trip(&project, &values, None);
+}
+
+#[test]
+fn json_fields() {
+    let values = values(true);
+    let project = Project::new(&profile(values.len(), |at| format!("file:s.json#a.{}.v{at}", at % 7)));
+    round_trip(&project, &values, None);
+}
+
+#[test]
+fn yaml_fields() {
+    let values = values(true);
+    let project = Project::new(&profile(values.len(), |at| format!("file:s.yaml#a{}.v{at}", at % 7)));
+    project.file("s.yaml", "# mine\na0:\n  other: &x one # kept\na1: {other: 'two'}\n".replace("&x ", ""));
+    round_trip(&project, &values, None);
+    let text = project.read("s.yaml");
+    assert!(
+        text.starts_with("# mine\na0:\n  other: one # kept\n") && text.contains("\na1: {other: 'two', v1: "),
+        "{}",
+        &text[..200]
+    );
+    let python = std::env::var("INJECT_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
+    let code = "import yaml, sys\nfor d in yaml.safe_load(open(sys.argv[1], encoding='utf-8')).values():\n\
+        \x20   for k, v in d.items():\n        sys.stdout.buffer.write(f'{k}={v}\\0'.encode())";
+    let read = std::process::Command::new(python).args(["-c", code]).arg(project.path("s.yaml")).output().unwrap();
+    assert!(read.status.success(), "PyYAML: {}", String::from_utf8_lossy(&read.stderr));
+    let read: Vec<_> = read.stdout.split(|byte| *byte == 0).collect();
+    for (at, value) in values.iter().enumerate() {
+        let wanted = [format!("v{at}=").as_bytes(), value].concat();
+        assert!(read.contains(&&wanted[..]), "PyYAML reads another v{at}: {}", String::from_utf8_lossy(value));
+    }
+}
+
+#[test]
+fn toml_fields() {
+    let values = values(true);
+    let project = Project::new(&profile(values.len(), |at| format!("file:s.toml#a{}.v{at}", at % 7)));
+    project.file("s.toml", "# mine\n[a0]\nother = 1 # kept\n");
+    round_trip(&project, &values, None);
+    assert!(project.read("s.toml").starts_with("# mine\n[a0]\nother = 1 # kept\n"));
+}
+
+#[test]
+fn the_keychain_holds_any_bytes() {
+    let keyring = Keyring::start();
+    let values = values(false);
+    let project = Project::new(&profile(values.len(), |at| format!("keychain:my app/v{at}")));
+    round_trip(&project, &values, Some(&keyring));
+}
+
+#[test]
+fn encoded_values() {
+    let values = values(false);
+    let encodings = ["base64", "base64url", "hex"];
+    let mut text = "[secrets]\n".to_owned();
+    for at in 0..values.len() {
+        writeln!(text, "V{at} = {{ from = \"dotenv:.env\", decode = \"{}\" }}", encodings[at % 3]).unwrap();
+    }
+    round_trip(&Project::new(&text), &values, None);
+}
+
+#[test]
+fn what_cannot_be_held_is_refused() {
+    let project = Project::new(
+        "[secrets]\nA = 'dotenv:.env'\nB = 'file:s.json#b'\nC = 'file:s.yaml#c'\nD = 'file:s.toml#d'\nE = 'file:e'\n\
+         F = { from = 'file:f', trim = true }\n",
+    );
+    for name in ["A", "B", "C", "D", "E"] {
+        let words = format!("inject: error: ./p.toml:{}: {name}: ", 2 + name.as_bytes()[0] - b'A');
+        project
+            .set(name, b"x\0hunter2", &[])
+            .status(125)
+            .stderr_contains(&words)
+            .stderr_contains("a NUL character, at byte 1")
+            .run();
+        project.set(name, "x".repeat(131_072), &[]).status(125).stderr_contains("larger than a variable can be").run();
+    }
+    for (name, format) in [("A", "a .env file"), ("B", "JSON"), ("C", "YAML"), ("D", "TOML")] {
+        let words = format!("{format} cannot hold this value: it is not UTF-8 at byte 1");
+        let hint = "inject: hint: decode = \"base64\" on its entry stores it as text";
+        project.set(name, b"a\xffhunter2", &[]).status(125).stderr_contains(words).stderr_contains(hint).run();
+    }
+    project.set("A", "${HOME}\rhunter2", &[]).status(125).stderr_contains("a .env file cannot hold this value").run();
+    project.set("F", " x", &[]).status(125).stderr_contains("begins or ends in white space").run();
+    assert_eq!(project.names(), ["p.toml"]);
+}
