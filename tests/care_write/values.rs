@@ -7,6 +7,18 @@ use std::fmt::Write as _;
 /// At least so many values a store.
 const COUNT: usize = 220;
 
+/// In so many documents: each edit reads one as a whole.
+const FILES: usize = 5;
+
+/// What another reader makes of the project's documents with this ending: `NAME=VALUE` each.
+fn python(project: &Project, ending: &str, code: &str) -> Vec<Vec<u8>> {
+    let python = std::env::var("INJECT_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
+    let files = (0..FILES).map(|file| project.path(&format!("{file}.{ending}")));
+    let read = std::process::Command::new(python).args(["-c", code]).args(files).output().expect("python");
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    read.stdout.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect()
+}
+
 /// A generator that gives the same everywhere (xorshift).
 struct Dice(u64);
 
@@ -162,19 +174,21 @@ fn profile(count: usize, place: impl Fn(usize) -> String) -> String {
 fn dotenv_as_inject_and_python_read_it() {
     // No value with both `${` and a carriage return: python-dotenv has no way to write that.
     let values = values(true);
-    let project = Project::new(&profile(values.len(), |_| "dotenv:.env".into()));
-    project.file(".env", "# first\nexport OTHER='1' # one\n");
+    let project = Project::new(&profile(values.len(), |at| format!("dotenv:{}.env", at % FILES)));
+    project.file("0.env", "# first\nexport OTHER='1' # one\n");
     round_trip(&project, &values, None);
-    let python = std::env::var("INJECT_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
-    let code = "import dotenv, sys\nfor k, v in dotenv.dotenv_values(sys.argv[1], interpolate=False).items():\n\
-        \x20   sys.stdout.buffer.write(f'{k}={v}\\0'.encode())";
-    let read = std::process::Command::new(python).args(["-c", code]).arg(project.path(".env")).output().unwrap();
-    assert!(read.status.success(), "python-dotenv: {}", String::from_utf8_lossy(&read.stderr));
-    let read: Vec<_> = read.stdout.split(|byte| *byte == 0).collect();
-    assert!(read.contains(&&b"OTHER=1"[..]) && project.read(".env").starts_with("# first\nexport OTHER='1' # one\n"));
+    let read = python(
+        &project,
+        "env",
+        "import dotenv, sys\nfor f in sys.argv[1:]:\n for k, v in dotenv.dotenv_values(f, interpolate=False).items():\n\
+        \x20 sys.stdout.buffer.write(f'{k}={v}\\0'.encode())",
+    );
+    assert!(
+        read.contains(&b"OTHER=1".to_vec()) && project.read("0.env").starts_with("# first\nexport OTHER='1' # one\n")
+    );
     for (at, value) in values.iter().enumerate() {
         let wanted = [format!("V{at}=").as_bytes(), value].concat();
-        assert!(read.contains(&&wanted[..]), "python-dotenv reads another V{at}: {}", String::from_utf8_lossy(value));
+        assert!(read.contains(&wanted), "python-dotenv reads another V{at}: {}", String::from_utf8_lossy(value));
     }
 }
 
@@ -188,41 +202,43 @@ fn whole_files_hold_any_bytes() {
 #[test]
 fn json_fields() {
     let values = values(true);
-    let project = Project::new(&profile(values.len(), |at| format!("file:s.json#a.{}.v{at}", at % 7)));
+    let project = Project::new(&profile(values.len(), |at| format!("file:{}.json#a.{}.v{at}", at % FILES, at % 3)));
     round_trip(&project, &values, None);
 }
 
 #[test]
 fn yaml_fields() {
     let values = values(true);
-    let project = Project::new(&profile(values.len(), |at| format!("file:s.yaml#a{}.v{at}", at % 7)));
-    project.file("s.yaml", "# mine\na0:\n  other: &x one # kept\na1: {other: 'two'}\n".replace("&x ", ""));
+    let project =
+        Project::new(&profile(values.len(), |at| format!("file:{}.yaml#a{}.v{at}", at % FILES, at / FILES % 3)));
+    project.file("0.yaml", "# mine\na0:\n  other: &x one # kept\na1: {other: 'two'}\n".replace("&x ", ""));
     round_trip(&project, &values, None);
-    let text = project.read("s.yaml");
+    let text = project.read("0.yaml");
     assert!(
-        text.starts_with("# mine\na0:\n  other: one # kept\n") && text.contains("\na1: {other: 'two', v1: "),
+        text.starts_with("# mine\na0:\n  other: one # kept\n") && text.contains("\na1: {other: 'two', v5: "),
         "{}",
         &text[..200]
     );
-    let python = std::env::var("INJECT_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
-    let code = "import yaml, sys\nfor d in yaml.safe_load(open(sys.argv[1], encoding='utf-8')).values():\n\
-        \x20   for k, v in d.items():\n        sys.stdout.buffer.write(f'{k}={v}\\0'.encode())";
-    let read = std::process::Command::new(python).args(["-c", code]).arg(project.path("s.yaml")).output().unwrap();
-    assert!(read.status.success(), "PyYAML: {}", String::from_utf8_lossy(&read.stderr));
-    let read: Vec<_> = read.stdout.split(|byte| *byte == 0).collect();
+    let read = python(
+        &project,
+        "yaml",
+        "import yaml, sys\nfor f in sys.argv[1:]:\n for d in yaml.safe_load(open(f, encoding='utf-8')).values():\n\
+        \x20 for k, v in d.items():\n   sys.stdout.buffer.write(f'{k}={v}\\0'.encode())",
+    );
     for (at, value) in values.iter().enumerate() {
         let wanted = [format!("v{at}=").as_bytes(), value].concat();
-        assert!(read.contains(&&wanted[..]), "PyYAML reads another v{at}: {}", String::from_utf8_lossy(value));
+        assert!(read.contains(&wanted), "PyYAML reads another v{at}: {}", String::from_utf8_lossy(value));
     }
 }
 
 #[test]
 fn toml_fields() {
     let values = values(true);
-    let project = Project::new(&profile(values.len(), |at| format!("file:s.toml#a{}.v{at}", at % 7)));
-    project.file("s.toml", "# mine\n[a0]\nother = 1 # kept\n");
+    let project =
+        Project::new(&profile(values.len(), |at| format!("file:{}.toml#a{}.v{at}", at % FILES, at / FILES % 3)));
+    project.file("0.toml", "# mine\n[a0]\nother = 1 # kept\n");
     round_trip(&project, &values, None);
-    assert!(project.read("s.toml").starts_with("# mine\n[a0]\nother = 1 # kept\n"));
+    assert!(project.read("0.toml").starts_with("# mine\n[a0]\nother = 1 # kept\n"));
 }
 
 #[test]
