@@ -10,6 +10,7 @@
 
 mod common;
 
+#[allow(dead_code, reason = "another test uses the rest")]
 #[path = "process/terminal.rs"]
 mod terminal;
 

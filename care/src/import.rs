@@ -72,7 +72,7 @@ pub(crate) fn import(load: &Load, wanted: &Wanted, environ: &Environ) -> Result<
     let plan = Plan::of(&profile, &|name| found.iter().any(|found| found.name == name), environ)?;
     let targets = found.iter().map(|found| Target::of(&plan, &found.name)).collect::<Result<Vec<_>, _>>()?;
     for (target, found) in targets.iter().zip(&found) {
-        fits(target, &found.value)?;
+        fits(target, &found.value, None)?;
     }
     if wanted.dry_run {
         return Ok(show(&profile, own, &targets, &lines, drops));
@@ -248,7 +248,11 @@ impl Plain<'_> {
             let message = format!("{name}: still reads {shown}, so that stays");
             let hint = Some("take the line out, then remove the file".to_owned());
             let report = profile.files[file].report(entry.at, message, hint);
-            return if wanted.remove { Error::of(vec![report]) } else { Ok(tell(&report.message)) };
+            if wanted.remove {
+                return Error::of(vec![report]);
+            }
+            tell(&report.message);
+            return Ok(());
         }
         let asked =
             || !wanted.yes && sys::confirm(&format!("inject: remove {shown}, now that nothing reads it? [y/N] "));

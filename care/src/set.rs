@@ -85,43 +85,40 @@ pub(crate) fn as_written(profile: Profile, name: &str, environ: &Environ) -> Res
     }
 }
 
-/// What no variable can hold or its entry does not want is refused; what may be a mistake is said. `bits` is the entropy
-/// of what was made up; of everything else it is estimated where somebody wants to know.
+/// What may be a mistake is said, what its entry does not want or no variable can hold is refused.
 fn judge(target: &Target<'_>, value: &Secret, bits: Option<f64>, origin: &Origin) -> Result<(), Error> {
-    let bytes = value.expose();
-    fits(target, value)?;
-    let bits = || bits.unwrap_or_else(|| strength::bits(bytes, target.name()));
-    if let Some((wanted, bits)) = target.options.min_entropy.map(|wanted| (wanted, bits()))
-        && bits < f64::from(wanted)
-    {
-        let fault =
-            Fault::invalid(format!("this value has about {bits:.0} bits of entropy, and min-entropy is {wanted}"));
-        return Err(target.error(&fault.hint(format!("`inject set {} --generate` makes a good one", target.name()))));
-    }
-    if origin.is_typed() && bits() < strength::WEAK {
+    fits(target, value, bits)?;
+    if origin.is_typed() && strength::bits(value.expose(), target.name()) < strength::WEAK {
         target.warn("this value is weak: it is easily guessed; --generate makes a better one");
     }
-    if origin.is_read() && bytes.ends_with(b"\n") {
+    if origin.is_read() && value.expose().ends_with(b"\n") {
         target.warn("the value ends in a newline, which is stored with it");
     }
     Ok(())
 }
 
-/// Refuses what would not come out of a launch as it went in.
+/// Refuses what would not come out of a launch as it went in, and what its entry calls too weak. `bits` is the entropy of
+/// what was made up; of everything else it is estimated.
 ///
 /// # Errors
-/// NUL, too many bytes, or white space that the entry's `trim` takes away.
-pub(crate) fn fits(target: &Target<'_>, value: &Secret) -> Result<(), Error> {
-    let bytes = value.expose();
+/// NUL, too many bytes, white space that the entry's `trim` takes away, less than its `min-entropy`.
+pub(crate) fn fits(target: &Target<'_>, value: &Secret, bits: Option<f64>) -> Result<(), Error> {
+    let (bytes, options) = (value.expose(), target.options);
     let refused = |what: &str| Err(target.error(&Fault::invalid(what)));
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
         return refused(&format!("a NUL character, at byte {at}, cannot be in a variable"));
     }
-    if target.options.expose && target.name().len() + bytes.len() + 2 > MAX_STRING {
+    if options.expose && target.name().len() + bytes.len() + 2 > MAX_STRING {
         return refused("larger than a variable can be (128 KiB with its name)");
     }
-    if target.options.trim && target.options.decode.is_none() && filter::trim(bytes).len() != bytes.len() {
+    if options.trim && options.decode.is_none() && filter::trim(bytes).len() != bytes.len() {
         return refused("begins or ends in white space, and its entry has trim = true");
     }
-    Ok(())
+    let Some(wanted) = options.min_entropy else { return Ok(()) };
+    let bits = bits.unwrap_or_else(|| strength::bits(bytes, target.name()));
+    if bits >= f64::from(wanted) {
+        return Ok(());
+    }
+    let fault = Fault::invalid(format!("this value has about {bits:.0} bits of entropy, and min-entropy is {wanted}"));
+    Err(target.error(&fault.hint(format!("`inject set {} --generate` makes a good one", target.name()))))
 }

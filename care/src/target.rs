@@ -54,6 +54,10 @@ impl<'a> Target<'a> {
         if matches!(options.from, From::Template(_)) {
             return Err(at("is a template: what it is made of can be set, it cannot", None));
         }
+        if let Some((option, ..)) = options.options.first() {
+            let message = format!("'{option}' says which version is read: what is written would be another one");
+            return Err(at(&message, None));
+        }
         let want = line.want.and_then(|want| plan.wants.get(want));
         let ask = want.and_then(|want| want.asks.first()).ok_or_else(|| at("leads to no source", None))?;
         let target = Self { plan, line, options, ask, name };

@@ -161,13 +161,14 @@ fn of_many_writers_nothing_is_lost() {
 fn sources_that_cannot_be_written_say_so() {
     let project = Project::new(
         "[vars]\nV = 'x'\n[secrets]\nA = 'env:X'\nB = 'systemd:b'\nC = 'op:x'\nT = { template = '${A}' }\n\
-         L = ['dotenv:.env#L', 'env:X']\n[source.op]\nkind = 'command'\nrun = ['true']\n",
+         L = ['dotenv:.env#L', 'env:X']\nP = { from = 'vault:kv/a#b', version = 3 }\n[source.op]\nkind = 'command'\nrun = ['true']\n",
     );
     for (name, words) in [
         ("A", "4: A: env:X: cannot be written: a variable of the caller's environment is the caller's"),
         ("B", "5: B: systemd:b: cannot be written: credentials are the service manager's"),
         ("C", "6: C: op:x: cannot be written: nobody knows what the program reads"),
         ("T", "7: T: is a template: what it is made of can be set, it cannot"),
+        ("P", "9: P: 'version' says which version is read"),
         ("V", "2: V: is plain text in [vars]"),
     ] {
         project.set(name, "hunter2", &[]).status(125).stderr_contains(format!("inject: error: ./p.toml:{words}")).run();

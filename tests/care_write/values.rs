@@ -127,8 +127,6 @@ fn values(text: bool) -> Vec<Vec<u8>> {
     let pieces: Vec<&[u8]> = whole.iter().map(|piece| piece.as_bytes()).filter(|piece| piece.len() < 9).collect();
     let raw: [&[u8]; 5] = [b"\xff", b"\xc3", b"\xe9t\xe9", b"\xf0\x9f", b"\x80\xfe"];
     let mut all: Vec<Vec<u8>> = whole.iter().map(|value| value.as_bytes().to_vec()).collect();
-    all.push(b"0123456789abcdef".repeat(4096)); // 64 KiB
-    all.push("'\\\"$\n".repeat(2000).into_bytes());
     if !text {
         all.extend(raw.iter().map(|piece| piece.to_vec()));
     }
@@ -141,6 +139,9 @@ fn values(text: bool) -> Vec<Vec<u8>> {
         }
         all.push(value);
     }
+    // Last: each edit reads what is there already.
+    all.push(b"0123456789abcdef".repeat(4096)); // 64 KiB
+    all.push("'\\\"$\n".repeat(2000).into_bytes());
     all
 }
 
@@ -255,7 +256,8 @@ fn encoded_values() {
     let encodings = ["base64", "base64url", "hex"];
     let mut text = "[secrets]\n".to_owned();
     for at in 0..values.len() {
-        writeln!(text, "V{at} = {{ from = \"dotenv:.env\", decode = \"{}\" }}", encodings[at % 3]).unwrap();
+        writeln!(text, "V{at} = {{ from = \"dotenv:{}.env\", decode = \"{}\" }}", at % FILES, encodings[at % 3])
+            .unwrap();
     }
     round_trip(&Project::new(&text), &values, None);
 }
