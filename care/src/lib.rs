@@ -1,6 +1,13 @@
 //! `inject-care`: a secret's life in front of the program. `inject VERB` becomes it; the grammar of its verbs is
 //! [`inject::cli::Care`], and profiles, sources and messages are the launcher's own.
 
+pub mod export;
+pub mod generate;
+pub mod get;
+pub mod output;
+pub mod values;
+pub mod verify;
+
 use inject::cli::{self, Care, Cli, Load, Parsed, Verb};
 use inject::error::{Error, os};
 use inject::sys::{self, Environ};
@@ -41,7 +48,12 @@ fn run(words: &[&'static CStr], environ: &Environ) -> Result<u8, Error> {
     dispatch(verb, front, environ)
 }
 
-fn dispatch(verb: Care, front: Load, _environ: &Environ) -> Result<u8, Error> {
-    let _ = (verb, front);
-    Err(Error::new("not there yet"))
+fn dispatch(verb: Care, front: Load, environ: &Environ) -> Result<u8, Error> {
+    match verb {
+        Care::Generate { spec } => generate::verb(spec.as_deref(), &front),
+        Care::Get { load, name, show } => get::get(&front.and(load), &name, show, environ),
+        Care::Verify { load, name, stdin } => verify::verify(&front.and(load), &name, stdin, environ),
+        Care::Export { load, format, show } => export::export(&front.and(load), &format, show, environ),
+        _ => Err(Error::new("not there yet")),
+    }
 }
