@@ -23,9 +23,11 @@ struct Format {
     before: &'static [u8],
     between: &'static [u8],
     after: &'static [u8],
-    /// Appends one variable, or says why it cannot be held.
-    write: fn(&mut Vec<u8>, &str, &[u8]) -> Result<(), String>,
+    write: Write,
 }
+
+/// Appends one variable, or says why it cannot be held.
+type Write = fn(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<(), String>;
 
 const FORMATS: [Format; 6] =
     [dotenv::FORMAT, json::FORMAT, shell::FORMAT, docker::FORMAT, github::FORMAT, systemd::FORMAT];
@@ -34,7 +36,7 @@ const FORMATS: [Format; 6] =
 ///
 /// # Errors
 /// One of them has no value or the format cannot hold it; it may not or cannot be written.
-pub fn export(load: &Load, format: &str, show: bool, environ: &Environ) -> Result<u8, Error> {
+pub(crate) fn export(load: &Load, format: &str, show: bool, environ: &Environ) -> Result<u8, Error> {
     output::allowed(show)?;
     let known = FORMATS.iter().find(|known| known.name == format);
     let format = known.ok_or_else(|| Error::new("--format: no such format"))?;
@@ -54,7 +56,8 @@ fn written(plan: &Plan<'_>, merged: &Merged<'_>, format: &Format) -> Result<Zero
             out.extend_from_slice(format.between);
         }
         if let Err(reason) = (format.write)(&mut out, &variable.name, value) {
-            let fault = Fault::invalid(reason).hint(format!("nothing was written: --format {} cannot hold it", format.name));
+            let fault =
+                Fault::invalid(reason).hint(format!("nothing was written: --format {} cannot hold it", format.name));
             reports.push(report(plan, variable, &fault));
         }
     }
@@ -65,9 +68,8 @@ fn written(plan: &Plan<'_>, merged: &Merged<'_>, format: &Format) -> Result<Zero
 
 /// The text of a value, for a tool that reads UTF-8 only.
 fn text<'v>(value: &'v [u8], reader: &str) -> Result<&'v str, String> {
-    std::str::from_utf8(value).map_err(|error| {
-        format!("{reader} reads UTF-8, which the value is not, at byte {}", error.valid_up_to())
-    })
+    std::str::from_utf8(value)
+        .map_err(|error| format!("{reader} reads UTF-8, which the value is not, at byte {}", error.valid_up_to()))
 }
 
 /// Appends `value` with `before` in front of each byte of `special`.

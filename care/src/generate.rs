@@ -11,7 +11,7 @@ use inject::sys;
 use zeroize::Zeroizing;
 
 /// What is made where nobody says what.
-pub const DEFAULT: &str = "urlsafe:32";
+pub(crate) const DEFAULT: &str = "urlsafe:32";
 
 /// Below this somebody could find a value by trying.
 const ENOUGH: f64 = 128.0;
@@ -45,7 +45,7 @@ fn kinds() -> [Kind; 5] {
 ///
 /// # Errors
 /// SPEC is none, the system has no random numbers, or the value cannot be written.
-pub fn verb(spec: Option<&str>, front: &Load) -> Result<u8, Error> {
+pub(crate) fn verb(spec: Option<&str>, front: &Load) -> Result<u8, Error> {
     if !front.is_empty() {
         return Err(Error::new("this verb loads no profile, so it takes none of -p, -i, --set, --timeout and --trust"));
     }
@@ -60,7 +60,7 @@ pub fn verb(spec: Option<&str>, front: &Load) -> Result<u8, Error> {
 ///
 /// # Errors
 /// SPEC is none (its text is not quoted: it could be a value), or the system has no random numbers.
-pub fn generate(spec: &str) -> Result<(Secret, f64), Error> {
+pub(crate) fn generate(spec: &str) -> Result<(Secret, f64), Error> {
     if spec == "uuid" {
         return Ok((Secret::new(uuid()?), 122.0));
     }
@@ -69,12 +69,12 @@ pub fn generate(spec: &str) -> Result<(Secret, f64), Error> {
 }
 
 /// Says on stderr where the entropy of what [`generate`] made is low. A UUID has what its standard gives it.
-pub fn warn(spec: &str, bits: f64) {
+pub(crate) fn warn(spec: &str, bits: f64) {
     let Ok((kind, _)) = parse(spec) else { return };
     if bits < ENOUGH {
-        let name = kind.name;
         let enough = (ENOUGH / kind.bits).ceil();
-        let text = format!("{spec} has {} bits of entropy; {name}:{enough} has {ENOUGH}", bits.floor());
+        let better = format!("{}:{enough} has {}", kind.name, (kind.bits * enough).floor());
+        let text = format!("{spec} has {} bits of entropy, which is under {ENOUGH}; {better}", bits.floor());
         sys::write_lossy(2, format!("inject: warning: {text}\n").as_bytes());
     }
 }
@@ -172,7 +172,8 @@ mod tests {
         }
         assert!((generate("alnum:24").unwrap().1 - 142.9).abs() < 0.1);
         assert!((generate("words").unwrap().1 - 77.5).abs() < 0.1);
-        for spec in ["", ":", "hex:", "hex:0", "hex:-1", "hex:4097", "hex:1x", "uuid:4", "Hex:32", "hex :3", "hunter2"] {
+        for spec in ["", ":", "hex:", "hex:0", "hex:-1", "hex:4097", "hex:1x", "uuid:4", "Hex:32", "hex :3", "hunter2"]
+        {
             let error = generate(spec).err().unwrap();
             assert!(error.exit == 125 && error.reports[0].hint.is_some(), "{spec}");
             assert!(!error.render().contains("hunter2"));

@@ -9,7 +9,7 @@ use inject::sys::Environ;
 ///
 /// # Errors
 /// There is none, or it may not or cannot be written.
-pub fn get(load: &Load, name: &str, show: bool, environ: &Environ) -> Result<u8, Error> {
+pub(crate) fn get(load: &Load, name: &str, show: bool, environ: &Environ) -> Result<u8, Error> {
     output::allowed(show)?;
     let (value, ()) = values::one(load, name, environ, || Ok(()))?;
     output::write(value.expose())

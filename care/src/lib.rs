@@ -1,12 +1,12 @@
 //! `inject-care`: a secret's life in front of the program. `inject VERB` becomes it; the grammar of its verbs is
 //! [`inject::cli::Care`], and profiles, sources and messages are the launcher's own.
 
-pub mod export;
-pub mod generate;
-pub mod get;
-pub mod output;
-pub mod values;
-pub mod verify;
+mod export;
+mod generate;
+mod get;
+mod output;
+mod values;
+mod verify;
 
 use inject::cli::{self, Care, Cli, Load, Parsed, Verb};
 use inject::error::{Error, os};

@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 ///
 /// # Errors
 /// It is a terminal, and nobody said `--show`.
-pub fn allowed(show: bool) -> Result<(), Error> {
+pub(crate) fn allowed(show: bool) -> Result<(), Error> {
     if show || !std::io::stdout().is_terminal() {
         return Ok(());
     }
@@ -19,7 +19,7 @@ pub fn allowed(show: bool) -> Result<(), Error> {
 ///
 /// # Errors
 /// A closed pipe or a full device: whoever reads has a part of a secret at most, and that is no success.
-pub fn write(bytes: &[u8]) -> Result<u8, Error> {
+pub(crate) fn write(bytes: &[u8]) -> Result<u8, Error> {
     sys::write_all(1, bytes).map_err(|error| Error::new(format!("standard output: {}", os(error))))?;
     Ok(0)
 }

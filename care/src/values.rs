@@ -15,7 +15,7 @@ use inject::{resolve, verb};
 ///
 /// # Errors
 /// What keeps a launch from starting its command, and `then`'s.
-pub fn all<T>(
+pub(crate) fn all<T>(
     load: &Load,
     environ: &Environ,
     then: impl FnOnce(&Plan<'_>, &Merged<'_>) -> Result<T, Error>,
@@ -34,7 +34,7 @@ pub fn all<T>(
 ///
 /// # Errors
 /// There is no such variable, or no value; `first`'s.
-pub fn one<T>(
+pub(crate) fn one<T>(
     load: &Load,
     name: &str,
     environ: &Environ,

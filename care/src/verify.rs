@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 ///
 /// # Errors
 /// There is nothing to compare.
-pub fn verify(load: &Load, name: &str, stdin: bool, environ: &Environ) -> Result<u8, Error> {
+pub(crate) fn verify(load: &Load, name: &str, stdin: bool, environ: &Environ) -> Result<u8, Error> {
     let given = || if stdin { piped() } else { typed(name) };
     let (value, given) = values::one(load, name, environ, given)?;
     // The time tells the length at most.
