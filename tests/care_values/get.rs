@@ -29,7 +29,7 @@ fn what_other_variables_need_is_left_alone() {
     let done = get(&profile, &["GOOD"]).env("GOOD", "good").stdout("good").stderr("").run();
     assert!(!done.dir.path().join("mark").exists());
     get(&profile, &["PLAIN"]).stdout("p").run();
-    get(&profile, &["BAD7"]).status(125).stdout("").stderr_contains("p.toml:26: BAD7: env:NONE: ").run();
+    get(&profile, &["BAD7"]).status(125).stdout("").stderr_contains("p.toml:27: BAD7: env:NONE: ").run();
     let done = get(&profile, &["RUNS"]).stdout("x").run();
     assert_eq!(std::fs::read(done.dir.path().join("mark")).unwrap(), b"\n", "once, and the control");
 }
@@ -48,18 +48,18 @@ fn a_template_and_what_it_uses() {
 
 #[test]
 fn a_pattern_is_read_where_it_could_win() {
-    let get = |name: &str| get("[secrets]\n'*' = 'dotenv:.env'\nB_X = 'env:B'\n'C_*' = 'mark:x'\n", &[name]);
+    let get = |name: &str| get("[secrets]\n'*' = 'dotenv:.env'\nB_X = 'env:B'\n'C_*' = 'dotenv:none.env'\n", &[name]);
     let broken = "A='not closed\n";
     // Written out beats a pattern of the same profile.
     get("B_X").env("B", "b").file(".env", broken).stdout("b").stderr("").run();
     let fine = "A='a b'\nLD_PRELOAD=x\nNOTHING\n";
-    let done = get("A").file(".env", fine).stdout("a b").stderr("").run();
-    assert!(!done.dir.path().join("mark").exists(), "another prefix");
+    // What is wrong with other keys, and with patterns of another prefix, is not looked at.
+    get("A").file(".env", fine).stdout("a b").stderr("").run();
     get("A").file(".env", broken).status(125).stdout("").stderr_contains("p.toml:2: *: dotenv:.env: line 1: ").run();
     get("A").status(125).stdout("").stderr_contains("p.toml:2: *: dotenv:.env: ").run();
     get("Z").file(".env", "A=1\n").status(125).stderr("inject: error: Z: this profile does not set it\n").run();
     // Where another pattern could give the name and did not say, nobody knows.
-    get("C_X").file(".env", "C_X=1\n").status(125).stdout("").stderr_contains("p.toml:4: C_*: mark:x: ").run();
+    get("C_X").file(".env", "C_X=1\n").status(125).stdout("").stderr_contains("p.toml:4: C_*: dotenv:none.env: ").run();
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn no_value() {
 fn an_untrusted_profile_is_refused() {
     for verb in [&["get", "A"][..], &["verify", "A", "--stdin"], &["export", "--format", "json"]] {
         let test = || {
-            let profile = "[secrets]\nA = 'mark:x'\n[source.mark]\nkind = 'command'\nrun = ['sh', '-c', 'echo >>../mark; echo x', '{}']\n";
+            let profile = "[secrets]\nA = 'mark:x'\n[source.mark]\nkind = 'command'\nrun = ['sh', '-c', 'echo >>mark; echo x', '{}']\n";
             Test::new()
                 .file("profiles/dev.toml", profile)
                 .env("PATH", "/usr/bin:/bin")
