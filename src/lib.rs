@@ -72,7 +72,8 @@ pub fn run(
     };
     match cli.verb {
         None => launch(&cli, name, argv, environ).map(Run::Launch),
-        Some(Verb::Care(_)) => Err(companion::become_it("inject-care", front, environ)),
+        Some(Verb::Care(_)) if name.is_none() => Err(companion::become_it("inject-care", front, environ)),
+        Some(Verb::Care(_)) => Err(Error::new("this verb takes no command behind '--'")),
         Some(verb) => dispatch(verb, cli.load, name, environ).map(Run::Done),
     }
 }

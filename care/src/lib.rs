@@ -1,13 +1,19 @@
 //! `inject-care`: a secret's life in front of the program. `inject VERB` becomes it; the grammar of its verbs is
 //! [`inject::cli::Care`], and profiles, sources and messages are the launcher's own.
 
+mod export;
+mod generate;
+mod get;
 mod import;
 mod mapping;
 mod origin;
+mod output;
 mod set;
 mod strength;
 mod target;
 mod unset;
+mod values;
+mod verify;
 mod write;
 
 use inject::cli::{self, Care, Cli, Load, Parsed, Verb};
@@ -52,6 +58,10 @@ fn run(words: &[&'static CStr], environ: &Environ) -> Result<u8, Error> {
 
 fn dispatch(verb: Care, front: Load, environ: &Environ) -> Result<u8, Error> {
     match verb {
+        Care::Generate { spec } => generate::verb(spec.as_deref(), &front),
+        Care::Get { load, name, show } => get::get(&front.and(load), &name, show, environ),
+        Care::Verify { load, name, stdin } => verify::verify(&front.and(load), &name, stdin, environ),
+        Care::Export { load, format, show } => export::export(&front.and(load), &format, show, environ),
         Care::Set { load, name, to, stdin, from_file, generate } => {
             let origin = origin::Origin::of(stdin, from_file, generate);
             set::set(&front.and(load), &name, to.as_deref(), &origin, environ)

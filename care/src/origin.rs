@@ -1,5 +1,6 @@
 //! Where a value that is to be stored comes from: never from an argument.
 
+use crate::generate;
 use inject::error::{Error, os, printable};
 use inject::secret::Secret;
 use inject::sys;
@@ -48,7 +49,11 @@ impl Origin {
                 let fd = sys::open(path, OFlag::O_RDONLY).map_err(fail)?;
                 Secret::new(sys::read_all(&fd, || Ok(())).map_err(fail)?)
             }
-            Self::Generated(spec) => return generated(spec),
+            Self::Generated(spec) => {
+                let (value, bits) = generate::generate(spec)?;
+                generate::warn(spec, bits);
+                return Ok((value, Some(bits)));
+            }
         };
         Ok((value, None))
     }
@@ -82,10 +87,6 @@ fn typed(name: &str) -> Result<Secret, Error> {
         return Err(Error::new(format!("{name}: two different values were typed; nothing was changed")));
     }
     Ok(first)
-}
-
-fn generated(_spec: &str) -> Result<(Secret, Option<f64>), Error> {
-    Err(Error::new("--generate is not there yet"))
 }
 
 fn stdin() -> Result<Secret, Error> {
