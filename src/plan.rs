@@ -68,21 +68,13 @@ impl<'p> Plan<'p> {
     /// What reading the profile has found, templates that use unknown names or themselves, credentials that `inherit`
     /// names: exit 125.
     pub fn new(profile: &'p Profile, environ: &Environ) -> Result<Self, Error> {
-        Self::of(profile, &|_| true, environ)
-    }
-
-    /// The same for a part of its variables: nothing else is asked for.
-    ///
-    /// # Errors
-    /// As [`Plan::new`].
-    pub fn of(profile: &'p Profile, wanted: &dyn Fn(&str) -> bool, environ: &Environ) -> Result<Self, Error> {
         let mut plan =
             Self { profile, stacks: Vec::new(), wants: Vec::new(), batches: Vec::new(), inherit: Inherit::of(profile) };
         let mut reports = profile.reports.clone();
         let mut batches = Batches::new(profile);
         let mut above: Vec<&str> = profile.wish.set.iter().map(|(name, _)| name.as_str()).collect();
         for stack in (0..profile.stacks.len()).rev() {
-            let layers = plan.layers(stack, wanted, &mut above, &mut batches, &mut reports, environ);
+            let layers = plan.layers(stack, &mut above, &mut batches, &mut reports, environ);
             plan.stacks.push(layers);
         }
         plan.batches = batches.finish();
@@ -96,7 +88,6 @@ impl<'p> Plan<'p> {
     fn layers(
         &mut self,
         index: usize,
-        wanted: &dyn Fn(&str) -> bool,
         above: &mut Vec<&'p str>,
         batches: &mut Batches<'p>,
         reports: &mut Vec<Report>,
@@ -118,14 +109,10 @@ impl<'p> Plan<'p> {
             files.push((explicit, patterns));
         }
         let has_patterns = files.iter().any(|(_, patterns)| !patterns.is_empty());
-        let mut needed = self.needed(&winners, above, has_patterns, reports);
-        needed.retain(|name, _| wanted(name));
+        let needed = self.needed(&winners, above, has_patterns, reports);
         for line in files.iter_mut().flat_map(|(explicit, patterns)| explicit.iter_mut().chain(patterns)) {
             let is_winner = |name: &&str| winners.get(name).is_some_and(|(_, entry)| std::ptr::eq(*entry, line.entry));
-            line.live = match name_of(&line.entry.key) {
-                Some(name) => is_winner(&name) && needed.contains_key(name),
-                None => wanted(&line.entry.key.shown()),
-            };
+            line.live = name_of(&line.entry.key).is_none_or(|name| is_winner(&name) && needed.contains_key(name));
             if line.live {
                 line.want = self.want(index, line, batches, environ);
             }

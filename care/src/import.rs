@@ -69,7 +69,8 @@ pub(crate) fn import(load: &Load, wanted: &Wanted, environ: &Environ) -> Result<
         patterns.any(|entry| leads_only_to(&profile, own, entry, plain.path, environ))
     });
     let (profile, revision) = mapping::revised(profile, own, &lines, &|key| drops && key == "*", environ)?;
-    let plan = Plan::of(&profile, &|name| found.iter().any(|found| found.name == name), environ)?;
+    let names: Vec<_> = found.iter().map(|found| found.name.as_str()).collect();
+    let plan = Plan::new(&profile, environ)?.only(&names, environ);
     let targets = found.iter().map(|found| Target::of(&plan, &found.name)).collect::<Result<Vec<_>, _>>()?;
     for (target, found) in targets.iter().zip(&found) {
         fits(target, &found.value, None)?;

@@ -40,7 +40,7 @@ pub(crate) fn set(load: &Load, name: &str, to: Option<&str>, origin: &Origin, en
 
 /// Stores the value, and reads it back.
 fn store(profile: &Profile, name: &str, origin: &Origin, environ: &Environ) -> Result<(), Error> {
-    let plan = Plan::of(profile, &|wanted| wanted == name, environ)?;
+    let plan = Plan::new(profile, environ)?.only(&[name], environ);
     let target = Target::of(&plan, name)?;
     let (value, bits) = origin.value(name)?;
     judge(&target, &value, bits, origin)?;

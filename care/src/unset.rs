@@ -19,7 +19,7 @@ pub(crate) fn unset(load: &Load, name: &str, yes: bool, environ: &Environ) -> Re
     Plan::new(&profile, environ)?;
     trust::require(&profile, load, environ)?;
     let profile = as_written(profile, name, environ)?;
-    let plan = Plan::of(&profile, &|wanted| wanted == name, environ)?;
+    let plan = Plan::new(&profile, environ)?.only(&[name], environ);
     let target = Target::of(&plan, name)?;
     let kind = plan.batches[target.ask.batch].source.kind;
     // A keychain is on this machine; what lies behind a network is somebody else's too.

@@ -45,7 +45,7 @@ pub(crate) fn one<T>(
         return Err(Error::new("NAME is no name of a variable: letters, digits and '_', and no digit first"));
     }
     let profile = Profile::read(load.wish(environ)?, environ);
-    let plan = Plan::new(&profile, environ)?.only(name, environ);
+    let plan = Plan::new(&profile, environ)?.only(&[name], environ);
     verb::trust::require(&profile, load, environ)?;
     let first = first()?;
     let answers = resolve::resolve(&plan, environ);

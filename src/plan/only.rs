@@ -1,4 +1,4 @@
-//! The part of a plan that one variable needs: nobody else's sources are touched to read it.
+//! The part of a plan that some variables need: nobody else's sources are touched to read or to write them.
 
 use super::{Line, Plan, template};
 use crate::batch::Batches;
@@ -8,12 +8,13 @@ use crate::reference::Template;
 use crate::sys::Environ;
 
 impl<'p> Plan<'p> {
-    /// Asks for nothing but what `name` may come from: the line that writes it out and what its template uses, and the
+    /// Asks for nothing but what `names` may come from: the line that writes one out and what its template uses, and the
     /// patterns that would win over such a line if they gave the name.
     #[must_use]
-    pub fn only(mut self, name: &str, environ: &Environ) -> Self {
+    pub fn only(mut self, names: &[&str], environ: &Environ) -> Self {
         let mut kept = Vec::new();
-        if !self.profile.wish.set.iter().any(|(set, _)| set == name) {
+        let set = |name: &str| self.profile.wish.set.iter().any(|(set, _)| set == name);
+        for name in names.iter().filter(|name| !set(name)) {
             let _ = (0..self.stacks.len()).rev().any(|stack| self.keep(name, stack, &mut kept));
         }
         let mut batches = Batches::new(self.profile);

@@ -173,3 +173,19 @@ fn a_write_approves_nothing_that_others_changed() {
     tree.run(&["set", "-p", "./profiles/dev.toml", "C", "--stdin", "--to", "file:../c"]).run();
     tree.run(&["-p", "dev", "--", "/bin/true"]).status(125).stderr_contains("changed since it was trusted").run();
 }
+
+#[test]
+fn a_value_is_made_up() {
+    let project = Project::new("[secrets]\nA = { from = 'dotenv:.env', min-entropy = 80 }\nB = 'dotenv:.env'\n");
+    let set = |name, more: &[&str]| {
+        project.inject(["set", "-p", "./p.toml", name, "--generate"].into_iter().chain(more.iter().copied())).stdout("")
+    };
+    set("A", &[]).stderr("inject: A: dotenv:.env: created\n").run();
+    let wanted = "this value has about 32 bits of entropy, and min-entropy is 80";
+    set("A", &["hex:4"]).status(125).stderr_contains(wanted).run();
+    set("B", &["hex:4"]).stderr_contains("inject: warning: hex:4 has 32 bits").run();
+    set("B", &["words:6"]).run();
+    set("B", &["nothing"]).status(125).run();
+    let got = project.launched(|test| test);
+    assert!(got.iter().any(|(name, value)| name == "A" && value.len() == 43), "{got:?}");
+}
