@@ -3,7 +3,7 @@
 use crate::write;
 use inject::batch::Ask;
 use inject::clock::Clock;
-use inject::error::{Error, Fault, printable};
+use inject::error::{Error, Fault, State, printable};
 use inject::merge::Merged;
 use inject::plan::{Line, Plan};
 use inject::profile::entry::{From, Secret as Options, Value};
@@ -105,7 +105,13 @@ impl<'a> Target<'a> {
     /// It was not stored.
     pub(crate) fn put(&self, writing: &mut Writing<'_>, value: &Secret) -> Result<String, Error> {
         let done = write::make(self.plan, writing, self.ask, Some(self.encoded(value)));
-        done.map(Option::unwrap_or_default).map_err(|fault| self.error(&fault))
+        done.map(Option::unwrap_or_default).map_err(|fault| match fault.state {
+            State::Timeout => {
+                let hint = format!("nobody knows whether it was stored: `inject verify {}` tells", self.name);
+                self.error(&fault.hint(hint))
+            }
+            _ => self.error(&fault),
+        })
     }
 
     /// Holds what a launch would get now against `value`.

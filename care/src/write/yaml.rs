@@ -1,11 +1,14 @@
 //! YAML: a tree of where each piece stands, and one piece of text put there. What is written is always in double quotes,
 //! which hold every text and mean the same to every reader.
 
+mod text;
+
 use inject::document::Field;
 use inject::document::edit::{Bytes, not_a_text, spliced};
 use inject::error::{Fault, printable};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use std::ops::Range;
+use text::{key, quoted};
 use zeroize::Zeroizing;
 
 /// A piece of the document, in bytes.
@@ -173,30 +176,6 @@ fn nested(steps: &[String], value: &str) -> Zeroizing<String> {
     }
 }
 
-/// A key without quotes where no version of YAML takes it for anything but a text.
-fn key(text: &str) -> String {
-    const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
-    let word = |text: &str| WORDS.contains(&text.to_ascii_lowercase().as_str());
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let first = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if first && text.chars().all(plain) && !word(text) { text.to_owned() } else { quoted(text).to_string() }
-}
-
-/// JSON's escapes are YAML's too; what YAML does not count as printable, or takes for a line end, is escaped as well.
-fn quoted(text: &str) -> Zeroizing<String> {
-    let json = Zeroizing::new(serde_json::Value::from(text).to_string());
-    let mut out = Zeroizing::new(String::with_capacity(json.len() + 16));
-    for c in json.chars() {
-        match c {
-            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 fn is_null(text: &str, piece: &Piece) -> bool {
     matches!(piece.shape, Shape::Scalar) && matches!(&text[piece.span.clone()], "" | "~" | "null" | "Null" | "NULL")
 }
@@ -275,14 +254,20 @@ impl Reader<'_, '_> {
                 Some(self.whole(&span, '[', shape))
             }
             Event::Scalar(_, style, ..) => {
-                let start = match style {
-                    ScalarStyle::Literal | ScalarStyle::Folded => self.header(span.start),
-                    _ => span.start,
+                let span = match style {
+                    ScalarStyle::Literal | ScalarStyle::Folded => self.header(span.start)..self.last_line(&span),
+                    _ => span,
                 };
-                Some(Piece { span: start..span.end, flow: false, shape: Shape::Scalar })
+                Some(Piece { span, flow: false, shape: Shape::Scalar })
             }
             _ => None,
         }
+    }
+
+    /// The end of a block scalar's last line: the parser's goes on into the indentation of what follows.
+    fn last_line(&self, span: &Range<usize>) -> usize {
+        let kept = self.text[span.clone()].trim_end_matches([' ', '\t']);
+        if kept.ends_with('\n') { span.start + kept.len() } else { span.end }
     }
 
     /// Where the `|` or `>` of a block scalar stands whose text begins at `at`: the first one behind what came before.
@@ -302,5 +287,4 @@ impl Reader<'_, '_> {
 }
 
 #[cfg(test)]
-#[path = "yaml_tests.rs"]
 mod tests;

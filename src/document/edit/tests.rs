@@ -83,3 +83,62 @@ fn a_json_member_goes_with_its_comma() {
     assert_eq!(unset("{\"a\":1}", "b"), "none");
     assert!(unset("{\"a\":[1]}", "a.0").starts_with("! 'a.0' is a place in a list"));
 }
+
+#[test]
+fn no_document_makes_it_panic_and_what_is_read_can_be_edited() {
+    let pieces = [
+        "a",
+        "\"a\"",
+        ":",
+        ",",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"b\": ",
+        "1",
+        " ",
+        "\n",
+        "\"\\u0061\"",
+        "null",
+        "{\"a\": ",
+        "=",
+        "'",
+        "A=",
+        "A='x'\n",
+        "# c\n",
+        "export ",
+        "\\",
+        "${",
+        "\r\n",
+        "\u{feff}",
+        "é",
+        "\"é\":2",
+    ];
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut dice = |most: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % most as u64).unwrap()
+    };
+    let mut edited = 0;
+    for _ in 0..30_000 {
+        let text: String = (0..dice(10)).map(|_| pieces[dice(pieces.len())]).collect();
+        for (format, field) in [(Format::Json, "a"), (Format::Json, "a.b"), (Format::Json, "0"), (Format::Dotenv, "A")]
+        {
+            let new = set(format, &text, field, "va'l\"ue\n");
+            let _ = unset(format, &text, field);
+            if new.starts_with('!') {
+                // Whatever reads the file reads it as a table, so the field can be set, unless something else stands there.
+                let readable = Document::parse(Secret::from(text.as_bytes()), format, Dialect::Python);
+                let table = readable.is_ok_and(|document| matches!(document.root(), Node::Table(_)));
+                let there = ["is a table or a list", "is no table"].iter().any(|words| new.contains(words));
+                assert!(!table || there, "{format:?} {field}: {text:?}\n{new}");
+            } else {
+                edited += 1;
+            }
+        }
+    }
+    assert!(edited > 3000, "{edited}");
+}

@@ -80,3 +80,80 @@ fn a_key_goes_with_its_lines() {
     assert_eq!(unset("x: {a: 1}", "x.a"), "x: {}");
     assert_eq!(unset("a: 1\n", "a"), "{}\n");
 }
+
+/// A generator that gives the same everywhere (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % most as u64).unwrap()
+    }
+}
+
+/// A block mapping as people write them, and the ways to its scalars.
+fn document(dice: &mut Dice, indent: usize, way: &str, ways: &mut Vec<String>, out: &mut String) {
+    for at in 0..=dice.below(4) {
+        let (pad, here) = (" ".repeat(indent), format!("{way}k{at}"));
+        if dice.below(3) == 0 {
+            out.push_str(&format!("{pad}# é: 'note'\n"));
+        }
+        let comment = ["", " # why", "  # é"][dice.below(3)];
+        match dice.below(if indent < 8 { 8 } else { 6 }) {
+            0 => out.push_str(&format!("{pad}k{at}:{comment}\n")),
+            1 => out.push_str(&format!("{pad}k{at}: |-\n{pad}  one\n\n{pad}  # two\n")),
+            2 => out.push_str(&format!("{pad}k{at}: {{a: 'é', b: [1, 2]}}{comment}\n")),
+            3 => out.push_str(&format!("{pad}k{at}: \"q\\\"é\"{comment}\n")),
+            4 => out.push_str(&format!("{pad}k{at}:\n{pad}- x: 1{comment}\n{pad}  y: 2\n{pad}- z\n")),
+            5 => out.push_str(&format!("{pad}'k{at}': plain text{comment}\n")),
+            _ => {
+                out.push_str(&format!("{pad}k{at}:{comment}\n"));
+                document(dice, indent + 2, &format!("{here}."), ways, out);
+                ways.push(format!("{here}.new"));
+                continue;
+            }
+        }
+        let text = &out[out[..out.len() - 1].rfind(&format!("k{at}")).unwrap()..];
+        ways.push(match text {
+            flow if flow.contains(": {") => format!("{here}.{}", ["a", "c", "d.e"][dice.below(3)]),
+            list if list.contains("\n") && list.contains("- x") => {
+                format!("{here}.0.{}", ["x", "y", "n"][dice.below(3)])
+            }
+            _ => here,
+        });
+    }
+}
+
+#[test]
+fn documents_as_people_write_them_can_be_edited() {
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    for _ in 0..400 {
+        let (mut ways, mut text) = (vec!["new".to_owned()], String::new());
+        document(&mut dice, 0, "", &mut ways, &mut text);
+        for way in ways {
+            let new = set(&text, &way, "va'l\nue: #");
+            assert!(!new.starts_with('!'), "{way}\n{text}\n{new}");
+            let gone = unset(&new, &way);
+            assert!(!gone.starts_with('!'), "{way}\n{new}\n{gone}");
+        }
+    }
+}
+
+#[test]
+fn no_document_makes_it_panic() {
+    let pieces = [
+        "a", ":", " ", "\n", "- ", "? ", "{", "}", "[", "]", ",", "'", "\"", "|", ">", "#", "é", "  ", "a: ", "b:\n",
+        "\n  ", "!t ", "---\n", "\r\n", "\t", "\u{feff}", "&x ", "null", "\u{85}",
+    ];
+    let mut dice = Dice(0x1357_9bdf_0246_8ace);
+    let fields = ["a", "a.b", "b.a.0", "0", "a.0.b", "é"].map(|field| Field::parse(field).unwrap());
+    for _ in 0..20_000 {
+        let text: String = (0..dice.below(12)).map(|_| pieces[dice.below(pieces.len())]).collect();
+        for field in &fields {
+            let _ = put(&text, field, "value");
+            let _ = remove(&text, field);
+        }
+    }
+}
