@@ -287,3 +287,32 @@ fn what_cannot_be_held_is_refused() {
     project.set("F", " x", &[]).status(125).stderr_contains("begins or ends in white space").run();
     assert_eq!(project.names(), ["p.toml"]);
 }
+
+#[test]
+fn other_dialects_hold_what_they_read_back() {
+    for (setting, least) in [("dialect = 'rust'", 150), ("expand = true", 200)] {
+        let values = values(true);
+        let source = format!("[source.dotenv]\n{setting}\n");
+        let project = Project::new(&(profile(values.len(), |at| format!("dotenv:{}.env", at % FILES)) + &source));
+        let mut held = Vec::new();
+        for (at, value) in values.iter().enumerate() {
+            let done = project.set(&format!("V{at}"), value, &[]).any_status().run();
+            match done.status.code() {
+                Some(0) => held.push(at),
+                code => {
+                    assert_eq!(code, Some(125));
+                    let told = String::from_utf8_lossy(&done.stderr);
+                    assert!(told.contains("a .env file cannot hold this value"), "{told}");
+                }
+            }
+        }
+        assert!(held.len() >= least, "{setting}: {}", held.len());
+        let lines: String = held.iter().map(|at| format!("V{at} = 'dotenv:{}.env'\n", at % FILES)).collect();
+        project.file("p.toml", format!("[secrets]\n{lines}{source}"));
+        let got = project.launched(|test| test);
+        for at in held {
+            let found = got.iter().find(|(name, _)| *name == format!("V{at}"));
+            assert_eq!(found.map(|(_, value)| value), Some(&values[at]), "V{at}");
+        }
+    }
+}
