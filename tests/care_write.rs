@@ -17,6 +17,7 @@ mod terminal;
 mod care_write {
     mod crash;
     mod files;
+    mod hostile;
     mod import;
     mod keychain;
     mod mapping;

@@ -17,7 +17,8 @@ pub(crate) fn bits(value: &[u8], name: &str) -> f64 {
         Ok(text) => text.chars().take(ENOUGH).collect::<String>().into(),
         Err(_) => value.iter().take(ENOUGH).map(|byte| char::from(*byte)).collect::<String>().into(),
     };
-    let judged = |text: &str| zxcvbn(text, &[name]).guesses_log10() * std::f64::consts::LOG2_10;
+    // Of nothing the judge makes no guess at all, whose logarithm is endless.
+    let judged = |text: &str| (zxcvbn(text, &[name]).guesses_log10() * std::f64::consts::LOG2_10).max(0.0);
     let whole: zeroize::Zeroizing<String> = text.chars().take(100).collect::<String>().into();
     let whole = judged(&whole);
     if whole < 60.0 && text.chars().nth(100).is_none() {

@@ -95,6 +95,7 @@ fn entropy_is_judged() {
             project.set("A", weak, &[]).status(125).stderr_contains("bits of entropy, and min-entropy is 80").run();
         assert!(weak.is_empty() || !String::from_utf8_lossy(&done.stderr).contains(weak));
     }
+    project.set("A", "", &[]).status(125).stderr_contains("about 0 bits of entropy").run();
     assert_eq!(project.names(), ["p.toml"]);
     project.set("A", "0f6b1c9e5d7a48e3b2c1d0f9e8a7b6c5", &[]).stderr("inject: A: dotenv:.env: created\n").run();
 }
