@@ -183,3 +183,34 @@ fn sources_that_cannot_be_written_say_so() {
     project.set("L", "hunter2", &[]).stderr("inject: L: dotenv:.env#L: created\n").run();
     assert_eq!(project.read(".env"), "L=hunter2\n");
 }
+
+/// Somebody who knows nothing of locks (an editor) writes between the reading and the renaming.
+#[test]
+fn what_an_editor_writes_meanwhile_is_not_lost() {
+    let project = Project::new(PROFILE);
+    project.file(".env", "A=old\n");
+    let slow = [
+        "/usr/bin/strace",
+        "-f",
+        "-qq",
+        "-o",
+        "trace",
+        "-e",
+        "trace=fsync",
+        "-e",
+        "inject=fsync:delay_enter=1500000:when=1",
+    ];
+    let test = project.set("A", "hunter2", &[]).prefix(slow).status(124);
+    let path = project.path(".env");
+    let editor = std::thread::spawn(move || {
+        let beside = path.with_file_name(".env.inject~");
+        while !beside.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        fs::write(path, "A=old\nEDITED=1\n").unwrap();
+    });
+    test.stderr_contains("A: dotenv:.env: somebody else has changed it meanwhile; nothing was changed here\n").run();
+    editor.join().unwrap();
+    assert_eq!(project.read(".env"), "A=old\nEDITED=1\n");
+    assert_eq!(project.names(), [".env", "p.toml", "trace"]);
+}

@@ -190,3 +190,25 @@ fn a_value_is_made_up() {
     let got = project.launched(|test| test);
     assert!(got.iter().any(|(name, value)| name == "A" && value.len() == 43), "{got:?}");
 }
+
+/// The profile is changed while a value is awaited: trusted as it was read, it is not trusted as it is now.
+#[test]
+fn a_profile_that_changes_meanwhile_is_neither_written_nor_approved() {
+    let tree = Tree::new();
+    tree.run(&["trust", "dev"]).run();
+    let fifo = tree.0.path("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let test = tree.run(&["set", "-p", "dev", "B", "--from-file", "fifo", "--to", "file:../b"]).status(124);
+    let changed = tree.0.read("profiles/dev.toml") + "EVIL = 'file:/etc/hostname'\n";
+    let (path, text) = (tree.0.path("profiles/dev.toml"), changed.clone());
+    let other = std::thread::spawn(move || {
+        // Opens when the other end does: the profile was read by then.
+        let mut pipe = fs::OpenOptions::new().write(true).open(fifo).unwrap();
+        fs::write(path, text).unwrap();
+        std::io::Write::write_all(&mut pipe, b"hunter2").unwrap();
+    });
+    test.stderr_contains("profiles/dev.toml: the mapping was not written: changed meanwhile").run();
+    other.join().unwrap();
+    assert_eq!((tree.0.read("profiles/dev.toml"), tree.0.read("b")), (changed, "hunter2".into()));
+    tree.run(&["-p", "dev", "--", "/bin/true"]).status(125).stderr_contains("changed since it was trusted").run();
+}
