@@ -212,3 +212,13 @@ fn a_profile_that_changes_meanwhile_is_neither_written_nor_approved() {
     assert_eq!((tree.0.read("profiles/dev.toml"), tree.0.read("b")), (changed, "hunter2".into()));
     tree.run(&["-p", "dev", "--", "/bin/true"]).status(125).stderr_contains("changed since it was trusted").run();
 }
+
+/// A pattern of a later profile gives the same name: what was stored is not what a launch gets.
+#[test]
+fn what_a_launch_would_not_get_is_told() {
+    let project = Project::new("[secrets]\nA = 'file:a'\n");
+    project.file("q.toml", "[secrets]\n'*' = 'dotenv:over.env'\n");
+    project.file("over.env", "A=other\n");
+    let set = project.inject(["set", "-p", "./p.toml", "-p", "./q.toml", "A", "--stdin"]).stdin("hunter2").status(125);
+    set.stdout("").stderr("inject: error: ./p.toml:2: A: file:a: was stored, but something else is read back\n").run();
+}
