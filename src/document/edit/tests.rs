@@ -150,7 +150,7 @@ fn an_edit_that_did_something_else_is_refused() {
         let field = if format == Format::Dotenv { Field::key(field) } else { Field::parse(field).unwrap() };
         verify(old.as_bytes(), new.as_bytes(), format, Dialect::Python, &field, value.map(str::as_bytes)).is_ok()
     };
-    let json = |old, new, field, value| held(Format::Json, old, new, field, value);
+    let json = |old: &str, new: &str, field: &str, value: Option<&str>| held(Format::Json, old, new, field, value);
     let old = r#"{"a": {"x": "1", "y": "2"}, "l": ["p", {"q": "r"}], "n": null}"#;
     assert!(json(old, &old.replace("\"1\"", "\"v\""), "a.x", Some("v")), "the edit itself");
     assert!(json(old, &old.replace("\"r\"", "\"v\""), "l.1.q", Some("v")), "the edit itself, in a list");
@@ -169,7 +169,7 @@ fn an_edit_that_did_something_else_is_refused() {
         ("a table is a text", "[\"p\", {\"q\": \"r\"}]", "\"p\""),
         ("no JSON", "}", ""),
     ] {
-        // The order of the one that is set does not count, its neighbours' does.
+        // Where the one that is set stands among its neighbours does not count.
         let new = right.replace(from, to);
         assert_ne!(new, right, "{what}");
         assert_eq!(json(old, &new, "a.x", Some("v")), what == "the order turned", "{what}: {new}");
@@ -178,7 +178,7 @@ fn an_edit_that_did_something_else_is_refused() {
     assert!(json(old, &gone, "a.x", None), "a removal");
     assert!(!json(old, old, "a.x", None), "a removal that did nothing");
     assert!(!json(old, &gone.replace("\"y\": \"2\"", ""), "a.x", None), "a removal that took more");
-    let dotenv = |new, value| held(Format::Dotenv, "A=1\nB=2\nC=3\n", new, "A", value);
+    let dotenv = |new: &str, value: Option<&str>| held(Format::Dotenv, "A=1\nB=2\nC=3\n", new, "A", value);
     assert!(dotenv("A=v\nB=2\nC=3\n", Some("v")) && dotenv("B=2\nC=3\n", None));
     for new in ["A=v\nB=9\nC=3\n", "A=v\nB=2\n", "A=v\nC=3\nB=2\n", "A=w\nB=2\nC=3\n", "A=v\nB=2\nC=3\nD=4\n"] {
         assert!(!dotenv(new, Some("v")), "{new}");
