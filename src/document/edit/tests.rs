@@ -163,6 +163,7 @@ fn an_edit_that_did_something_else_is_refused() {
         ("a neighbour more", "\"y\": \"2\"", "\"y\": \"2\", \"z\": \"3\""),
         ("the order turned", "\"x\": \"v\", \"y\": \"2\"", "\"y\": \"2\", \"x\": \"v\""),
         ("a list shorter", "\"p\", ", ""),
+        ("a list without its end", ", {\"q\": \"r\"}", ""),
         ("a list's item changed", "\"p\"", "\"o\""),
         ("a table in a list changed", "\"r\"", "\"s\""),
         ("null is a text", "null", "\"null\""),
