@@ -135,7 +135,11 @@ fn read_as(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<(Forma
     }
 }
 
-fn format(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<Format, Fault> {
+/// How a document of this source is written.
+///
+/// # Errors
+/// Neither the source, nor the name, nor the bytes say it.
+pub fn format(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<Format, Fault> {
     let said = match source.text("format") {
         Some("dotenv") => Some(Format::Dotenv),
         Some("json") => Some(Format::Json),
@@ -160,7 +164,8 @@ fn format(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<Format,
     }
 }
 
-fn dialect(source: &SourceDef) -> Dialect {
+/// Whose rules the .env files of this source follow.
+pub fn dialect(source: &SourceDef) -> Dialect {
     match (source.text("dialect"), source.flag("expand")) {
         (Some("rust"), _) => Dialect::Rust,
         (_, true) => Dialect::PythonExpand,

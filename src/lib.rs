@@ -10,6 +10,7 @@ pub mod batch;
 pub mod block;
 pub mod cli;
 pub mod clock;
+pub mod companion;
 pub mod document;
 pub mod error;
 pub mod exec;
@@ -71,6 +72,8 @@ pub fn run(
     };
     match cli.verb {
         None => launch(&cli, name, argv, environ).map(Run::Launch),
+        Some(Verb::Care(_)) if name.is_none() => Err(companion::become_it("inject-care", front, environ)),
+        Some(Verb::Care(_)) => Err(Error::new("this verb takes no command behind '--'")),
         Some(verb) => dispatch(verb, cli.load, name, environ).map(Run::Done),
     }
 }
@@ -107,6 +110,7 @@ fn dispatch(verb: Verb, front: cli::Load, command: Option<&CStr>, environ: &Envi
         Verb::List { json } => verb::list::list(json, environ),
         Verb::Trust { profile, list, remove } => verb::trust::trust(profile.as_deref(), list, remove, environ),
         Verb::Completions { shell } => verb::completions::completions(&shell),
+        Verb::Care(_) => Err(Error::new("inject-care does this")),
         Verb::Complete { load, what } => verb::completions::complete(&what, &front.and(load), environ),
     }
 }

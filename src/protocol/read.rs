@@ -170,6 +170,11 @@ impl<'a> Cursor<'a> {
         Some(Locator { kind, text, options })
     }
 
+    /// A part of a document, where one is meant.
+    fn field(&mut self) -> Option<Option<String>> {
+        if self.flag()? { self.string().map(Some) } else { Some(None) }
+    }
+
     fn result(&mut self) -> Option<Result<Payload, Fault>> {
         match self.byte()? {
             0 => {
@@ -200,6 +205,12 @@ fn parse_request(cursor: &mut Cursor, first: bool) -> Option<Request> {
     }
     match cursor.byte()? {
         FETCH => Some(Request::Fetch(cursor.list(MAX_LOCATORS, Cursor::locator)?)),
+        PUT => {
+            let (locator, field) = (cursor.locator()?, cursor.field()?);
+            let value = Secret::from(cursor.bytes(MAX_PAYLOAD)?);
+            Some(Request::Change(locator, Change::Put { field, value }))
+        }
+        REMOVE => Some(Request::Change(cursor.locator()?, Change::Remove { field: cursor.field()? })),
         _ => None,
     }
 }

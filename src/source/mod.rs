@@ -73,4 +73,61 @@ impl From<Vec<u8>> for Payload {
 pub trait Source: Send {
     /// Reads every locator.
     fn fetch(&self, locators: &[Locator]) -> Result<Vec<Result<Payload, Fault>>, Fault>;
+
+    /// The same place, for one that can be written to.
+    fn writer(&self) -> Option<&dyn Writer> {
+        None
+    }
+}
+
+/// What can be written to. Every call is about one locator, and is done, or is not done at all, when it comes back.
+/// `field` is written as a profile writes it; what it stands beside in the document stays as it is.
+pub trait Writer {
+    /// Stores a value, and says what that did in a few words: `created`, `version 4`, `unchanged`.
+    ///
+    /// # Errors
+    /// Why nothing was stored.
+    fn put(&self, locator: &Locator, field: Option<&str>, value: &Secret) -> Result<String, Fault>;
+
+    /// Removes a value, in the way that can be undone where the store has one, and says what that did; `None` where there
+    /// was none.
+    ///
+    /// # Errors
+    /// Why nothing was removed.
+    fn remove(&self, locator: &Locator, field: Option<&str>) -> Result<Option<String>, Fault>;
+}
+
+/// One call of a [`Writer`], as it travels.
+pub enum Change {
+    /// [`Writer::put`].
+    Put {
+        /// A part of a document, as a profile writes it.
+        field: Option<String>,
+        /// The exact bytes.
+        value: Secret,
+    },
+    /// [`Writer::remove`].
+    Remove {
+        /// A part of a document, as a profile writes it.
+        field: Option<String>,
+    },
+}
+
+impl Change {
+    /// A part of a document, as a profile writes it.
+    pub fn field(&self) -> Option<&str> {
+        let (Self::Put { field, .. } | Self::Remove { field }) = self;
+        field.as_deref()
+    }
+
+    /// Makes the call; `None` where there was nothing to remove.
+    ///
+    /// # Errors
+    /// As the calls.
+    pub fn make(&self, writer: &dyn Writer, locator: &Locator) -> Result<Option<String>, Fault> {
+        match self {
+            Self::Put { field, value } => writer.put(locator, field.as_deref(), value).map(Some),
+            Self::Remove { field } => writer.remove(locator, field.as_deref()),
+        }
+    }
 }

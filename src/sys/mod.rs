@@ -9,7 +9,7 @@ mod signals;
 mod spawn;
 
 pub use alloc::Wiping;
-pub use ask::ask;
+pub use ask::{ask, confirm};
 pub use environ::Environ;
 pub use filter::permits;
 pub use signals::{Endings, Guard, Mask, show_line};
@@ -210,6 +210,26 @@ pub fn columns(fd: RawFd) -> usize {
 pub unsafe fn execve(path: &CStr, argv: &[*const libc::c_char], envp: &[*const libc::c_char]) -> Errno {
     // SAFETY: the caller's promise.
     unsafe { libc::execve(path.as_ptr(), argv.as_ptr(), envp.as_ptr()) };
+    Errno::last()
+}
+
+/// execveat(2) of an open program, with the caller's environment; comes back only with an error.
+pub fn execveat(program: &OwnedFd, argv: &[&CStr], environ: &Environ) -> Errno {
+    let list = |strings: &[&CStr]| -> Vec<_> {
+        strings.iter().map(|string| string.as_ptr()).chain([std::ptr::null()]).collect::<Vec<_>>()
+    };
+    let (argv, envp) = (list(argv), list(environ.entries()));
+    // SAFETY: both lists end in a null pointer, and their strings outlive the call.
+    unsafe {
+        libc::syscall(
+            libc::SYS_execveat,
+            program.as_raw_fd(),
+            c"".as_ptr(),
+            argv.as_ptr(),
+            envp.as_ptr(),
+            libc::AT_EMPTY_PATH,
+        )
+    };
     Errno::last()
 }
 
