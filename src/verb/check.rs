@@ -4,11 +4,10 @@ use super::{absolute, columns, pretty, print};
 use crate::cli::Load;
 use crate::error::{Error, Fault, printable};
 use crate::merge::Merged;
-use crate::plan::{Plan, template};
-use crate::profile::entry::{From, Value};
+use crate::plan::Plan;
 use crate::profile::{Profile, is_secret};
 use crate::sys::{self, Environ};
-use crate::variable::{Outcome, Variable, report, shown_from};
+use crate::variable::{Outcome, Variable, report, shown_from, source};
 use serde_json::{Value as Json, json};
 
 /// Prints a row for each secret; exits as a launch would, and with `strict` with 1 where there is a warning.
@@ -74,18 +73,6 @@ fn row(plan: &Plan<'_>, variable: &Variable<'_>) -> Json {
         "file": file,
         "line": line,
     })
-}
-
-/// The name of the source, of a list the first one's; none for a template.
-fn source(variable: &Variable<'_>) -> Option<String> {
-    let entry = variable.line?.entry;
-    match &entry.value {
-        Value::Secret(secret) if template(entry).is_none() => match &secret.from {
-            From::Refs(refs) => refs.first().map(|reference| reference.source.clone()),
-            From::Template(_) => None,
-        },
-        _ => None,
-    }
 }
 
 fn cells(plan: &Plan<'_>, variable: &Variable<'_>) -> Vec<String> {
