@@ -89,7 +89,7 @@ impl Audit {
         }
         let row = |v: &Variable<'_>| {
             let from = v.line.map_or_else(|| "--set".into(), |line| variable::shown_from(line.entry));
-            json!({"name": v.name, "source": variable::source(v), "from": from, "version": null})
+            json!({"name": v.name, "source": variable::source(v), "from": from, "version": v.stored.and_then(|stored| stored.version.as_ref())})
         };
         self.variables = merged.variables.iter().filter(|variable| variable.exposed()).map(row).collect();
     }

@@ -5,6 +5,7 @@ use crate::plan::{Line, Plan, template};
 use crate::profile::entry::{Entry, From as Origin, Secret as Options, Value};
 use crate::reference::Template;
 use crate::secret::Secret;
+use crate::source::Stored;
 use std::borrow::Cow;
 
 /// The kernel's limit for one `NAME=VALUE` with its NUL (MAX_ARG_STRLEN).
@@ -44,6 +45,8 @@ pub struct Variable<'a> {
     pub line: Option<&'a Line<'a>>,
     /// What became of it.
     pub outcome: Outcome<'a>,
+    /// What the store says of its value.
+    pub stored: Option<&'a Stored>,
 }
 
 impl Variable<'_> {

@@ -4,9 +4,10 @@ use super::decode::Decode;
 use super::parse::in_order;
 use super::problems::Problems;
 use crate::error::printable;
-use crate::reference::{Ref, Template, is_name};
+use crate::reference::{self, Ref, Template, is_name};
 use crate::source::kind::{self, Holds};
 use std::borrow::Cow;
+use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -61,6 +62,8 @@ pub struct Secret {
     pub trim: bool,
     /// Whether the command gets it; otherwise it is for templates.
     pub expose: bool,
+    /// How old the stored version may be before `check` warns.
+    pub max_age: Option<Duration>,
     /// What only some kinds of source understand: the name, the text, and the byte at which it stands.
     pub options: Vec<(&'static str, String, usize)>,
 }
@@ -94,7 +97,8 @@ impl From {
 }
 
 /// The options of an entry of `[secrets]`.
-pub const OPTIONS: [&str; 8] = ["from", "template", "optional", "default", "decode", "trim", "expose", "field"];
+pub const OPTIONS: [&str; 9] =
+    ["from", "template", "optional", "default", "decode", "trim", "expose", "field", "max-age"];
 
 /// Reads one line; `None` with a problem where it is wrong.
 pub(super) fn entry(
@@ -143,7 +147,16 @@ fn key(secret: bool, text: &str, at: usize, problems: &mut Problems<'_>) -> Opti
 
 impl Secret {
     fn new(from: From) -> Self {
-        Self { from, optional: false, default: None, decode: None, trim: false, expose: true, options: Vec::new() }
+        Self {
+            from,
+            optional: false,
+            default: None,
+            decode: None,
+            trim: false,
+            expose: true,
+            max_age: None,
+            options: Vec::new(),
+        }
     }
 }
 
@@ -177,6 +190,7 @@ fn table_form(key: &Key, table: &DeTable<'_>, at: usize, problems: &mut Problems
             "decode" => secret.decode = decode(&what, value, problems),
             "trim" => secret.trim = problems.flag(&what, value).unwrap_or_default(),
             "expose" => secret.expose = problems.flag(&what, value).unwrap_or_default(),
+            "max-age" => secret.max_age = age(&what, value, problems),
             "field" => {}
             _ => match kind::options().find(|known| known.name == name) {
                 Some(known) => {
@@ -212,6 +226,7 @@ fn conflicts(key: &Key, secret: &Secret, field: bool, at: usize, problems: &mut 
             template && (secret.decode.is_some() || secret.trim || field),
             "'decode', 'trim' and 'field' do not go with a template",
         ),
+        (template && secret.max_age.is_some(), "a template is stored nowhere: 'max-age' belongs to what it uses"),
         (template && !secret.options.is_empty(), "a template is read from no source, so it has no options of one"),
         (pattern && template, "a pattern takes its names from a document, not from a template"),
         (pattern && secret.default.is_some(), "a pattern cannot have a default: which name would it be for?"),
@@ -220,6 +235,11 @@ fn conflicts(key: &Key, secret: &Secret, field: bool, at: usize, problems: &mut 
     for (_, message) in rules.into_iter().filter(|(broken, _)| *broken) {
         problems.at(at, format!("{shown}: {message}"));
     }
+}
+
+fn age(what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Duration> {
+    let text = problems.string(what, value)?;
+    reference::duration(&text).map_err(|message| problems.at(value.span().start, format!("{what}: {message}"))).ok()
 }
 
 /// The text of an option that a kind of source understands; a version may be written as a number.
