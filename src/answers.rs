@@ -9,10 +9,16 @@ use crate::profile::sources::SourceDef;
 use crate::secret::Secret;
 use crate::source::kind::Documents;
 use crate::source::sops::Form;
-use crate::source::{Locator, Note, Payload};
+use crate::source::{Locator, Note, Payload, Stored};
 
 /// What one locator gave.
-pub enum Answer {
+pub struct Answer {
+    what: What,
+    /// What the store says of it.
+    pub stored: Stored,
+}
+
+enum What {
     /// Bytes of which nobody wants a field.
     Whole(Secret),
     /// A document.
@@ -29,7 +35,7 @@ impl Answer {
     ) -> Result<Self, Fault> {
         let Batch { source, locators, parsed, .. } = batch;
         if !parsed[locator] {
-            return Ok(Self::Whole(payload.bytes));
+            return Ok(Self { what: What::Whole(payload.bytes), stored: payload.stored });
         }
         let (format, dialect) = read_as(source, &locators[locator], payload.bytes.expose())?;
         let documents = source.kind.documents;
@@ -49,7 +55,7 @@ impl Answer {
             let text = format!("{} stands in lines {}; the last one counts", repeat.name, lines.join(", "));
             notes.push(Note::warning(text).about(&what));
         }
-        Ok(Self::Parsed(Box::new(document.guessed(guessed))))
+        Ok(Self { what: What::Parsed(Box::new(document.guessed(guessed))), stored: payload.stored })
     }
 }
 
@@ -72,11 +78,11 @@ impl Answers {
     /// # Errors
     /// Why there is no value.
     pub fn value(&self, ask: &Ask<'_>) -> Result<&[u8], Fault> {
-        match (self.answer(ask)?, &ask.field) {
-            (Answer::Whole(bytes), None) => Ok(bytes.expose()),
-            (Answer::Parsed(document), None) => Ok(document.bytes()),
-            (Answer::Parsed(document), Some(field)) => document.pick(field),
-            (Answer::Whole(_), Some(_)) => Err(Fault::invalid("not parsed")),
+        match (&self.answer(ask)?.what, &ask.field) {
+            (What::Whole(bytes), None) => Ok(bytes.expose()),
+            (What::Parsed(document), None) => Ok(document.bytes()),
+            (What::Parsed(document), Some(field)) => document.pick(field),
+            (What::Whole(_), Some(_)) => Err(Fault::invalid("not parsed")),
         }
     }
 
@@ -85,10 +91,15 @@ impl Answers {
     /// # Errors
     /// Why there is no document.
     pub fn document(&self, ask: &Ask<'_>) -> Result<&Document, Fault> {
-        match self.answer(ask)? {
-            Answer::Parsed(document) => Ok(document),
-            Answer::Whole(_) => Err(Fault::invalid("not parsed")),
+        match &self.answer(ask)?.what {
+            What::Parsed(document) => Ok(document),
+            What::Whole(_) => Err(Fault::invalid("not parsed")),
         }
+    }
+
+    /// What the store says of what one reference gave.
+    pub fn stored(&self, ask: &Ask<'_>) -> Option<&Stored> {
+        self.answer(ask).ok().map(|answer| &answer.stored)
     }
 
     /// Whether it was asked.

@@ -201,6 +201,7 @@ fn bounds_hold_on_both_sides() {
         result: Ok(Payload {
             bytes: Secret::new(vec![7; MAX_PAYLOAD]),
             notes: vec![Note::warning("n".repeat(5000)); 99],
+            stored: Stored { version: Some("v".repeat(5000)), created: Some(u64::MAX) },
         }),
     };
     let over = Reply::Answer { index: 0, result: Ok(Payload::from(vec![7; MAX_PAYLOAD + 1])) };

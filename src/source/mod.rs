@@ -28,6 +28,17 @@ pub struct Payload {
     pub bytes: Secret,
     /// Remarks for `-v` and `check`.
     pub notes: Vec<Note>,
+    /// What the store says of the value.
+    pub stored: Stored,
+}
+
+/// What a store knows of a value beside its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// The version, as the store calls it.
+    pub version: Option<String>,
+    /// When this version was stored, in seconds since 1970.
+    pub created: Option<u64>,
 }
 
 /// A remark on where a value comes from, never a value.
@@ -62,9 +73,15 @@ impl Note {
     }
 }
 
+impl From<Secret> for Payload {
+    fn from(bytes: Secret) -> Self {
+        Self { bytes, notes: Vec::new(), stored: Stored::default() }
+    }
+}
+
 impl From<Vec<u8>> for Payload {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes: Secret::new(bytes), notes: Vec::new() }
+        Self::from(Secret::new(bytes))
     }
 }
 
