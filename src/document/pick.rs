@@ -239,8 +239,11 @@ pub fn shown_key(key: &[u8], format: Format) -> String {
     if key.len() <= most && key.iter().all(|c| c.is_ascii_alphanumeric() || also.contains(c)) {
         return format!("'{}'", String::from_utf8_lossy(key));
     }
-    let head: String = String::from_utf8_lossy(key).chars().take(4).collect();
-    format!("'{}...' ({} bytes)", printable(&head), key.len())
+    let text = String::from_utf8_lossy(key);
+    match text.char_indices().nth(4) {
+        Some((end, _)) => format!("'{}...' ({} bytes)", printable(&text[..end]), key.len()),
+        None => format!("'{}'", printable(&text)),
+    }
 }
 
 #[cfg(test)]

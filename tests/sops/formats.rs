@@ -124,13 +124,11 @@ fn names_that_look_like_flags_or_commands() {
         }
         // sops itself is given a harmless name.
         let text = encrypted(if name.ends_with(".env") { "x.env" } else { "x" }, plain);
-        launch(
-            &format!("A = {}", serde_json::to_string(&format!("sops:{file}")).unwrap())
-                .replace("\\u007f", "\u{7f}")
-                .replace('\u{7f}', "\\u007f"),
-        )
-        .file(name, text)
-        .stdout("A=v\0")
-        .run();
+        let quoted = serde_json::to_string(&format!("sops:{file}")).unwrap().replace('\u{7f}', "\\u007f");
+        // Without a folder in front of the profile the file has none either.
+        for profile in ["./p.toml", "p.toml"] {
+            let test = launch(&format!("A = {quoted}")).file(name, &text);
+            test.replace_arg("./p.toml", profile).stdout("A=v\0").run();
+        }
     }
 }
