@@ -104,28 +104,4 @@ pub enum Care {
         #[arg(long)]
         show: bool,
     },
-    /// Write a first profile from what is found in this project
-    Init {
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Look for the values of a profile in files; exit 1 where one is found
-    Scan {
-        /// What to load.
-        #[command(flatten)]
-        load: Load,
-        /// Look into what git has staged
-        #[arg(long, conflicts_with = "paths")]
-        staged: bool,
-        /// Files and folders, ignored ones too [default: the work tree]
-        #[arg(value_name = "PATH")]
-        paths: Vec<PathBuf>,
-    },
-    /// Say what would keep a launch from working here
-    Doctor {
-        /// What to load.
-        #[command(flatten)]
-        load: Load,
-    },
 }
