@@ -16,7 +16,9 @@ use crate::net::{self, ATTEMPT, Runtime, retry};
 use crate::settings::Settings;
 
 mod credentials;
+mod document;
 mod fault;
+mod metadata;
 mod name;
 
 use credentials::{Login, Origin};

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -37,12 +37,21 @@ impl fmt::Display for Wire {
 impl Error for Wire {}
 
 /// The client, as the SDK takes it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Http(Arc<Ways>);
 
+impl Http {
+    /// Begins nothing that cannot end before the deadline.
+    pub(super) fn new(deadline: Instant) -> Self {
+        let (plain, near, far) = Default::default();
+        Self(Arc::new(Ways { deadline, plain, near, far }))
+    }
+}
+
 /// A pool of connections a way out, made where it is needed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Ways {
+    deadline: Instant,
     /// http, to this machine and to the metadata services.
     plain: OnceLock<Result<Client, Fault>>,
     /// https to this machine.
@@ -106,7 +115,7 @@ impl Ways {
             body.extend_from_slice(&chunk);
         }
         if target.is_some() && again(status) && !has_code(&response, &body) {
-            return Err(busy(&response, &host).await);
+            return Err(busy(&response, &host, self.deadline).await);
         }
         if target.is_some() && is_page(&body) {
             let fault = Fault::unreachable(format!("{host} is not AWS: it answered a web page ({status})"));
@@ -179,14 +188,14 @@ fn has_code(response: &Response, body: &[u8]) -> bool {
 }
 
 /// Somebody on the way, or AWS itself, is not able to answer now, and may say for how long.
-async fn busy(response: &Response, host: &str) -> Failure {
+async fn busy(response: &Response, host: &str, deadline: Instant) -> Failure {
     let status = response.status().as_u16();
     let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     let Some(wait) = retry_after(header) else {
         return Failure { fault: Fault::outage(format!("{host} is not able to ({status})")), again: true, after: None };
     };
     let fault = Fault::outage(format!("{host} is not able to ({status}), for {} s", wait.as_secs()));
-    if wait > ATTEMPT / 2 {
+    if wait > ATTEMPT / 2 || deadline.saturating_duration_since(Instant::now()) <= wait {
         return fault.into();
     }
     pause(wait).await;

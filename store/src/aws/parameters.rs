@@ -25,10 +25,13 @@ pub(super) async fn many(client: &Client, texts: &[&str], call: &Call<'_>) -> Ve
             Err(fault) => return super::all(texts.len(), &fault),
         },
     };
+    let Some(parameters) = &answer.parameters else {
+        return super::all(texts.len(), &stranger());
+    };
     let mut answers = Vec::new();
     for text in texts {
         let name = Name::new(text);
-        let found: Vec<_> = answer.parameters().iter().filter(|found| name.is(found, texts.len() == 1)).collect();
+        let found: Vec<_> = parameters.iter().filter(|found| name.is(found, texts.len() == 1)).collect();
         answers.push(match found.as_slice() {
             [found] => Answer::Is(value(found)),
             [] if answer.invalid_parameters().iter().any(|invalid| invalid == text) => {
@@ -48,10 +51,18 @@ async fn missing(client: &Client, name: &Name<'_>, call: &Call<'_>) -> Fault {
         return call.absent();
     };
     match client.get_parameters().names(name.base).with_decryption(false).send().await {
-        Ok(answer) if answer.parameters().is_empty() => call.absent(),
-        Ok(_) => Fault::invalid(format!("the parameter has no version or label '{}'", printable(selector))),
+        Ok(answer) => match &answer.parameters {
+            None => stranger(),
+            Some(found) if found.is_empty() => call.absent(),
+            Some(_) => Fault::invalid(format!("the parameter has no version or label '{}'", printable(selector))),
+        },
         Err(error) => call.failed(&error),
     }
+}
+
+/// Where nothing is found, the service says so: an answer that says nothing is somebody else's.
+fn stranger() -> Fault {
+    Fault::invalid("this is not an answer of Parameter Store")
 }
 
 /// All below a path, as a JSON object of their names from there on. A name with a further `/` keeps it.
@@ -65,7 +76,7 @@ pub(super) async fn path(client: &Client, path: &str, call: &Call<'_>) -> Result
     loop {
         let sent = request.clone().set_next_token(next.clone()).send().await;
         let page = sent.map_err(|error| call.failed(&error))?;
-        for found in page.parameters.unwrap_or_default() {
+        for found in page.parameters.ok_or_else(stranger)? {
             let name = found.name.as_deref().and_then(|name| name.strip_prefix(path)).filter(|name| !name.is_empty());
             let (Some(name), Some(value)) = (name, found.value.clone()) else {
                 return Err(Fault::invalid("AWS answered with something that is not below the path"));

@@ -1,5 +1,5 @@
 //! How the SDK's requests travel: over the one HTTP client of the house, so that its limits hold for logins too. No
-//! redirect is followed, no proxy leads to this machine, no answer is endless.
+//! redirect is followed, no proxy leads to this machine (`net::environment`), no answer is endless.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,12 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use azure_core::error::{Error, ErrorKind};
 use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
-use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request};
+use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request, Url};
 use inject::error::{Fault, printable};
 use reqwest::{Client, ClientBuilder, redirect};
 
-use crate::net::{ATTEMPT, CONNECT, Cause, Failure, is_loopback};
+use crate::net::{ATTEMPT, CONNECT, Cause, Failure, is_link_local, is_loopback};
 
+/// The metadata service of a virtual machine.
+const METADATA: &str = "169.254.169.254";
 /// The most bytes of an answer.
 const LARGEST: usize = 1 << 20;
 
@@ -45,23 +47,33 @@ impl Wire {
     }
 }
 
-/// The pools: to anywhere, and to this machine and the metadata service, where no proxy stands in between.
+/// The pools: to anywhere over TLS, and in plain http to this machine and to what gives it its identity.
 #[derive(Debug)]
 pub(super) struct Http {
     far: Client,
     near: Client,
+    /// The host on this machine's link that serves its identity.
+    identity: Option<String>,
 }
 
 impl Http {
+    /// `identity` is the address where a container is told to find its identity.
+    ///
     /// # Errors
     /// The CA certificates cannot be read.
-    pub(super) fn new() -> Result<Self, Fault> {
+    pub(super) fn new(identity: Option<&str>) -> Result<Self, Fault> {
         let builder =
             || ClientBuilder::new().redirect(redirect::Policy::none()).connect_timeout(CONNECT).timeout(ATTEMPT);
         let failed = |_| Fault::unreachable("no TLS: the CA certificates cannot be read");
         let far = builder().https_only(true).build().map_err(failed)?;
         let near = builder().no_proxy().connect_timeout(Duration::from_secs(1)).tls_certs_only(Vec::new()).build();
-        Ok(Self { far, near: near.map_err(failed)? })
+        let identity = identity.and_then(|text| Url::parse(text).ok()?.host_str().map(str::to_owned));
+        Ok(Self { far, near: near.map_err(failed)?, identity: identity.filter(|host| is_link_local(host)) })
+    }
+
+    /// Whether plain http may go there.
+    fn is_near(&self, host: &str) -> bool {
+        is_loopback(host) || host == METADATA || self.identity.as_deref() == Some(host)
     }
 }
 
@@ -72,7 +84,7 @@ impl HttpClient for Http {
         let host = url.host_str().unwrap_or_default().to_owned();
         let shown = printable(&host);
         let plain = url.scheme() == "http";
-        if plain && !is_loopback(&host) && host != "169.254.169.254" {
+        if plain && !self.is_near(&host) {
             let fault = Fault::invalid(format!("{shown}: plain http would show the secrets to the network"));
             return Err(Wire::wrapped(fault, false));
         }

@@ -1,6 +1,6 @@
 //! What Vault's answers say.
 
-use inject::error::{Fault, State, printable};
+use inject::error::{Fault, State};
 use inject::secret::Secret;
 use inject::source::{Note, Payload};
 use serde::Deserialize;
@@ -173,11 +173,8 @@ pub(super) fn is_sealed(body: &[u8]) -> bool {
 
 /// 400 and its like: a role that an engine does not know is the common one.
 fn unknown(status: u16, errors: &[String]) -> Fault {
-    let known = errors.iter().find(|error| error.starts_with("unknown ") && !error.contains('\n'));
-    Fault::invalid(match known {
-        Some(error) => format!("refused ({status}): {}", printable(error)),
-        None => format!("refused ({status})"),
-    })
+    let role = errors.iter().any(|error| error.starts_with("unknown role"));
+    Fault::invalid(format!("refused ({status}){}", if role { ": the engine knows no such role" } else { "" }))
 }
 
 /// The errors of an answer, where it is one of Vault's.
