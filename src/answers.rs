@@ -9,10 +9,16 @@ use crate::profile::sources::SourceDef;
 use crate::secret::Secret;
 use crate::source::kind::Documents;
 use crate::source::sops::Form;
-use crate::source::{Locator, Note, Payload};
+use crate::source::{Locator, Note, Payload, Stored};
 
 /// What one locator gave.
-pub enum Answer {
+pub struct Answer {
+    what: What,
+    /// What the store says of it.
+    pub stored: Stored,
+}
+
+enum What {
     /// Bytes of which nobody wants a field.
     Whole(Secret),
     /// A document.
@@ -29,7 +35,7 @@ impl Answer {
     ) -> Result<Self, Fault> {
         let Batch { source, locators, parsed, .. } = batch;
         if !parsed[locator] {
-            return Ok(Self::Whole(payload.bytes));
+            return Ok(Self { what: What::Whole(payload.bytes), stored: payload.stored });
         }
         let (format, dialect) = read_as(source, &locators[locator], payload.bytes.expose())?;
         let documents = source.kind.documents;
@@ -49,7 +55,7 @@ impl Answer {
             let text = format!("{} stands in lines {}; the last one counts", repeat.name, lines.join(", "));
             notes.push(Note::warning(text).about(&what));
         }
-        Ok(Self::Parsed(Box::new(document.guessed(guessed))))
+        Ok(Self { what: What::Parsed(Box::new(document.guessed(guessed))), stored: payload.stored })
     }
 }
 
@@ -72,11 +78,11 @@ impl Answers {
     /// # Errors
     /// Why there is no value.
     pub fn value(&self, ask: &Ask<'_>) -> Result<&[u8], Fault> {
-        match (self.answer(ask)?, &ask.field) {
-            (Answer::Whole(bytes), None) => Ok(bytes.expose()),
-            (Answer::Parsed(document), None) => Ok(document.bytes()),
-            (Answer::Parsed(document), Some(field)) => document.pick(field),
-            (Answer::Whole(_), Some(_)) => Err(Fault::invalid("not parsed")),
+        match (&self.answer(ask)?.what, &ask.field) {
+            (What::Whole(bytes), None) => Ok(bytes.expose()),
+            (What::Parsed(document), None) => Ok(document.bytes()),
+            (What::Parsed(document), Some(field)) => document.pick(field),
+            (What::Whole(_), Some(_)) => Err(Fault::invalid("not parsed")),
         }
     }
 
@@ -85,10 +91,15 @@ impl Answers {
     /// # Errors
     /// Why there is no document.
     pub fn document(&self, ask: &Ask<'_>) -> Result<&Document, Fault> {
-        match self.answer(ask)? {
-            Answer::Parsed(document) => Ok(document),
-            Answer::Whole(_) => Err(Fault::invalid("not parsed")),
+        match &self.answer(ask)?.what {
+            What::Parsed(document) => Ok(document),
+            What::Whole(_) => Err(Fault::invalid("not parsed")),
         }
+    }
+
+    /// What the store says of what one reference gave.
+    pub fn stored(&self, ask: &Ask<'_>) -> Option<&Stored> {
+        self.answer(ask).ok().map(|answer| &answer.stored)
     }
 
     /// Whether it was asked.
@@ -128,14 +139,21 @@ impl Answers {
 }
 
 /// How an answer is read.
-fn read_as(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<(Format, Dialect), Fault> {
+///
+/// # Errors
+/// Neither the source, nor the name, nor the bytes say it.
+pub fn read_as(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<(Format, Dialect), Fault> {
     match Form::by_name(&locator.text).document().filter(|_| locator.kind == "sops") {
         Some(known) => Ok(known),
         None => Ok((format(source, locator, bytes)?, dialect(source))),
     }
 }
 
-fn format(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<Format, Fault> {
+/// How a document of this source is written.
+///
+/// # Errors
+/// Neither the source, nor the name, nor the bytes say it.
+pub fn format(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<Format, Fault> {
     let said = match source.text("format") {
         Some("dotenv") => Some(Format::Dotenv),
         Some("json") => Some(Format::Json),
@@ -160,7 +178,8 @@ fn format(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<Format,
     }
 }
 
-fn dialect(source: &SourceDef) -> Dialect {
+/// Whose rules the .env files of this source follow.
+pub fn dialect(source: &SourceDef) -> Dialect {
     match (source.text("dialect"), source.flag("expand")) {
         (Some("rust"), _) => Dialect::Rust,
         (_, true) => Dialect::PythonExpand,

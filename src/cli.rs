@@ -4,9 +4,12 @@ use crate::error::{Error, printable};
 use crate::profile::Wish;
 use crate::reference;
 use crate::sys::Environ;
+pub use care::Care;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
+
+mod care;
 
 /// How it is called, in a line.
 pub const USAGE: &str = "inject [OPTIONS] -- COMMAND [ARG]..., or inject VERB [OPTIONS]";
@@ -110,6 +113,9 @@ pub enum Verb {
         #[arg(value_parser = ["bash", "zsh", "fish"])]
         shell: String,
     },
+    /// What inject-care does.
+    #[command(flatten)]
+    Care(Care),
     /// What the completion scripts ask: profiles, variables or sources, one a line
     #[command(hide = true)]
     Complete {

@@ -1,6 +1,8 @@
 //! What is to be done, computed before anything is touched: which entries can win, what each source is asked for, which
 //! of the caller's variables go through. Pure: no source, no network, no program.
 
+mod only;
+
 use crate::batch::{Ask, Batch, Batches, Wanted};
 use crate::error::{Error, Report};
 use crate::inherit::Inherit;

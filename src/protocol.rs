@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Fault, State, printable};
 use crate::secret::Secret;
-use crate::source::{Locator, Note, Payload};
+use crate::source::{Change, Locator, Note, Payload, Stored};
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +32,8 @@ const MAGIC: &[u8; 8] = b"inject\r\n";
 const PREAMBLE: usize = 4 + MAGIC.len() + 4;
 
 const FETCH: u8 = 1;
+const PUT: u8 = 2;
+const REMOVE: u8 = 3;
 const ANSWER: u8 = 1;
 const FAILED: u8 = 2;
 
@@ -60,6 +62,8 @@ pub enum Request {
     },
     /// Read all of these. Answered completely before the next request is looked at.
     Fetch(Vec<Locator>),
+    /// Change one, see [`Change`]. Answered as one locator is, by what was done.
+    Change(Locator, Change),
 }
 
 /// What the launcher reads.
@@ -89,7 +93,7 @@ pub fn encode_request(open: &Open, locators: &[Locator]) -> Result<Secret, Fault
         return Err(Fault::invalid(format!("a source takes at most {MAX_ITEMS} settings")));
     }
     let size: usize = open.settings.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
-    let mut out = Writer::new(PREAMBLE + open.kind.len() + size + 12);
+    let mut out = Frame::new(PREAMBLE + open.kind.len() + size + 12);
     out.preamble(open.protocol);
     out.bytes(open.kind.as_bytes());
     out.count(usize::try_from(open.left.as_millis()).unwrap_or(usize::MAX));
@@ -107,25 +111,37 @@ pub fn encode_request(open: &Open, locators: &[Locator]) -> Result<Secret, Fault
     Ok(Secret::new(std::mem::take(&mut *all)))
 }
 
+/// One `Put` or `Remove`. A value that no answer could hold is not sent.
+pub fn encode_change(locator: &Locator, change: &Change) -> Result<Secret, Fault> {
+    let value = match change {
+        Change::Put { value, .. } => Some(value),
+        Change::Remove { .. } => None,
+    };
+    if value.is_some_and(|value| value.len() > MAX_PAYLOAD) {
+        return Err(Fault::invalid("the value is larger than 1 MiB"));
+    }
+    let field = change.field();
+    let size = value.map_or(0, Secret::len) + field.map_or(0, str::len) + locator.text.len();
+    let mut out = Frame::new(size + 1024);
+    out.byte(if value.is_some() { PUT } else { REMOVE });
+    out.locator(locator)?;
+    out.byte(field.is_some().into());
+    field.iter().for_each(|field| out.bytes(field.as_bytes()));
+    value.iter().for_each(|value| out.bytes(value.expose()));
+    let mut frame = out.finish().ok_or_else(too_long)?;
+    Ok(Secret::new(std::mem::take(&mut *frame)))
+}
+
 /// One `Fetch`.
 pub fn encode_fetch(locators: &[Locator]) -> Result<Secret, Fault> {
     if locators.len() > MAX_LOCATORS {
         return Err(Fault::invalid(format!("more than {MAX_LOCATORS} values of one source")));
     }
-    let mut out = Writer::new(4096);
+    let mut out = Frame::new(4096);
     out.byte(FETCH);
     out.count(locators.len());
     for locator in locators {
-        if locator.options.len() > MAX_ITEMS {
-            return Err(Fault::invalid(format!("an entry takes at most {MAX_ITEMS} options")));
-        }
-        out.bytes(locator.kind.as_bytes());
-        out.bytes(locator.text.as_bytes());
-        out.count(locator.options.len());
-        for (name, value) in &locator.options {
-            out.bytes(name.as_bytes());
-            out.bytes(value.as_bytes());
-        }
+        out.locator(locator)?;
     }
     let mut frame = out.finish().ok_or_else(too_long)?;
     Ok(Secret::new(std::mem::take(&mut *frame)))
@@ -138,7 +154,7 @@ fn too_long() -> Fault {
 /// Writes one reply: the store's side. A payload that is too large is replaced by a fault, and texts are cut, so that
 /// what is written can always be read.
 pub fn write_reply(out: &mut impl Write, reply: &Reply) -> io::Result<()> {
-    let mut frame = Writer::new(256);
+    let mut frame = Frame::new(256);
     match reply {
         Reply::Opened { protocol, version } => {
             frame.preamble(*protocol);
@@ -174,9 +190,9 @@ fn reserve(bytes: &mut Zeroizing<Vec<u8>>, more: usize) {
 }
 
 /// One message under construction, its length in front.
-struct Writer(Zeroizing<Vec<u8>>);
+struct Frame(Zeroizing<Vec<u8>>);
 
-impl Writer {
+impl Frame {
     fn new(size: usize) -> Self {
         let mut bytes = Zeroizing::new(Vec::with_capacity(size.saturating_add(4)));
         bytes.extend_from_slice(&[0; 4]);
@@ -202,6 +218,20 @@ impl Writer {
         self.raw(bytes);
     }
 
+    fn locator(&mut self, locator: &Locator) -> Result<(), Fault> {
+        if locator.options.len() > MAX_ITEMS {
+            return Err(Fault::invalid(format!("an entry takes at most {MAX_ITEMS} options")));
+        }
+        self.bytes(locator.kind.as_bytes());
+        self.bytes(locator.text.as_bytes());
+        self.count(locator.options.len());
+        for (name, value) in &locator.options {
+            self.bytes(name.as_bytes());
+            self.bytes(value.as_bytes());
+        }
+        Ok(())
+    }
+
     fn preamble(&mut self, protocol: u32) {
         self.raw(MAGIC);
         self.raw(&protocol.to_be_bytes());
@@ -220,6 +250,11 @@ impl Writer {
             self.byte(note.warning.into());
             self.text(&note.text);
         }
+        let Stored { version, created } = &payload.stored;
+        self.byte(version.is_some().into());
+        version.iter().for_each(|version| self.text(version));
+        self.byte(created.is_some().into());
+        created.iter().for_each(|created| self.raw(&created.to_be_bytes()));
     }
 
     fn fault(&mut self, fault: &Fault) {

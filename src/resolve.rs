@@ -8,22 +8,26 @@ use crate::error::{Fault, State, os};
 use crate::plan::Plan;
 use crate::process::{Job, Running, drive};
 use crate::profile::sources::SourceDef;
+use crate::protocol;
 use crate::secret::Secret;
 use crate::source::env::Env;
 use crate::source::file::Files;
 use crate::source::remote::{self, Conversation};
 use crate::source::tool::{self, Printed, Tool};
-use crate::source::{Locator, Payload, Source};
+use crate::source::{Payload, Source};
 use crate::sys::{self, Environ, Guard};
 use nix::errno::Errno;
+use std::process::ExitStatus;
+
+mod change;
+pub use change::{Writing, fetch};
 
 /// Resolves everything that the plan wants. Whoever must be asked is asked first, outside the deadline.
 pub fn resolve(plan: &Plan<'_>, environ: &Environ) -> Answers {
-    let typed: Vec<_> = plan.batches.iter().map(|batch| ask(batch.source)).collect();
+    let typed = typed(plan);
     let clock = Clock::new(plan.profile.timeout());
     let mut answers = Answers::none(plan);
-    let stores = plan.batches.iter().map(|_| None).collect();
-    let mut resolver = Resolver { plan, environ, clock: &clock, typed, guard: None, stores };
+    let mut resolver = Resolver::new(plan, environ, &clock, typed);
     loop {
         let round = next_round(plan, &answers);
         if round.iter().all(Vec::is_empty) {
@@ -35,6 +39,11 @@ pub fn resolve(plan: &Plan<'_>, environ: &Environ) -> Answers {
 
 /// A setting that the user typed, or why there is none; `None` where nobody has to be asked.
 type Typed = Option<(&'static str, Result<Secret, Fault>)>;
+
+/// Asks for what somebody has to type, a batch after the other.
+fn typed(plan: &Plan<'_>) -> Vec<Typed> {
+    plan.batches.iter().map(|batch| ask(batch.source)).collect()
+}
 
 fn ask(source: &SourceDef) -> Typed {
     let (setting, question) = remote::question(source)?;
@@ -114,6 +123,11 @@ enum Asked {
 }
 
 impl<'a> Resolver<'a> {
+    fn new(plan: &'a Plan<'a>, environ: &'a Environ, clock: &'a Clock, typed: Vec<Typed>) -> Self {
+        let stores = plan.batches.iter().map(|_| None).collect();
+        Self { plan, environ, clock, typed, guard: None, stores }
+    }
+
     fn round(&mut self, round: &[Vec<usize>], answers: &mut Answers) {
         let mut jobs = Vec::new();
         let mut asked = Vec::new();
@@ -158,7 +172,8 @@ impl<'a> Resolver<'a> {
             }
         } else if source.kind.store.is_some() {
             let wanted: Vec<_> = locators.iter().map(|i| known[*i].clone()).collect();
-            match self.store_job(batch, source, &wanted, answers) {
+            let request = protocol::encode_fetch(&wanted);
+            match request.and_then(|request| self.store_job(batch, &request, wanted.len(), answers)) {
                 Ok((job, conversation)) => {
                     jobs.push(job);
                     asked.push(Asked::Store { batch, locators: locators.to_vec(), conversation });
@@ -170,24 +185,25 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// A request that has `count` answers, to the store of a batch, which is started where it does not run yet.
     fn store_job(
         &mut self,
         batch: usize,
-        source: &SourceDef,
-        wanted: &[Locator],
+        request: &Secret,
+        count: usize,
         answers: &Answers,
     ) -> Result<(Job<'a>, Conversation), Fault> {
+        let source = self.plan.batches[batch].source;
         let Some(Opened { running, conversation }) = &mut self.stores[batch] else {
             let settings = self.settings(batch, answers)?;
             let spec = remote::spec(source, self.environ)?;
-            let conversation = Conversation::new(wanted.len());
-            let request = remote::first_request(source, &settings, self.clock.left(), wanted)?;
+            let conversation = Conversation::new(count);
+            let request = remote::first_request(source, &settings, self.clock.left(), request.expose())?;
             return Ok((Job::new(spec, request, Box::new(conversation.clone())), conversation));
         };
-        conversation.next(wanted.len())?;
+        conversation.next(count)?;
         let running = running.take().ok_or_else(|| Fault::invalid("inject-store has ended"))?;
-        let request = remote::next_request(wanted)?;
-        let job = Job::going_on(running, &source.name, request, Box::new(conversation.clone()));
+        let job = Job::going_on(running, &source.name, request.expose().to_vec(), Box::new(conversation.clone()));
         Ok((job, conversation.clone()))
     }
 
@@ -227,7 +243,6 @@ impl<'a> Resolver<'a> {
     }
 
     fn collect(&mut self, mut job: Job<'a>, asked: Asked, answers: &mut Answers) {
-        let unanswered = || Fault::invalid("was ended before it answered");
         let done = job.done.take().unwrap_or_else(|| Err(unanswered()));
         match asked {
             Asked::Program { tool, batch, locator, printed } => {
@@ -236,14 +251,7 @@ impl<'a> Resolver<'a> {
                 self.record(batch, locator, result, answers);
             }
             Asked::Store { batch, locators, conversation } => {
-                let rest = match done {
-                    Ok(None) => None,
-                    Ok(Some(status)) => {
-                        Some(Fault::invalid(format!("inject-store ended before it answered ({status})")))
-                    }
-                    Err(fault) => Some(fault),
-                };
-                for (locator, result) in locators.iter().zip(conversation.finish(rest)) {
+                for (locator, result) in locators.iter().zip(conversation.finish(unsaid(done))) {
                     self.record(batch, *locator, result, answers);
                 }
                 self.stores[batch] = Some(Opened { running: job.running.take(), conversation });
@@ -258,5 +266,18 @@ impl<'a> Resolver<'a> {
             Answer::of(&self.plan.batches[batch], locator, payload, &mut answers.notes)
         });
         answers.batches[batch][locator] = Some(answer);
+    }
+}
+
+fn unanswered() -> Fault {
+    Fault::invalid("was ended before it answered")
+}
+
+/// Why a store has not answered all that it was asked, by how its work has ended.
+fn unsaid(done: Result<Option<ExitStatus>, Fault>) -> Option<Fault> {
+    match done {
+        Ok(None) => None,
+        Ok(Some(status)) => Some(Fault::invalid(format!("inject-store ended before it answered ({status})"))),
+        Err(fault) => Some(fault),
     }
 }

@@ -96,6 +96,38 @@ pub fn parse(text: &[u8], dialect: Dialect) -> Result<Vec<Entry>, Mistake> {
     }
 }
 
+/// Where one statement stands.
+pub struct Statement {
+    /// From its line's beginning through its line end.
+    pub whole: Range<usize>,
+    /// The name, without its quotes.
+    pub key: Range<usize>,
+    /// The value with its quotes; `None` where there is no `=`.
+    pub value: Option<Range<usize>>,
+}
+
+/// Where the statements stand in a file that [`parse`] reads, for who changes one.
+///
+/// # Errors
+/// As [`parse`] in python-dotenv's dialect, without a look at references.
+pub fn statements(text: &[u8]) -> Result<Vec<Statement>, Mistake> {
+    let mut reader = Reader::new(text, if text.starts_with(BOM) { BOM.len() } else { 0 });
+    let mut all = Vec::new();
+    loop {
+        reader.skip_blank_lines();
+        if reader.at_end() {
+            return Ok(all);
+        }
+        let indent = |byte: &u8| *byte == b'\n' || *byte == b'\r';
+        let start = text[..reader.at()].iter().rposition(indent).map_or(0, |at| at + 1);
+        let start = if start == 0 && text.starts_with(BOM) { BOM.len() } else { start };
+        if let Some((key, value)) = reader.statement()? {
+            let value = value.map(|_| reader.written());
+            all.push(Statement { whole: start..reader.at(), key, value });
+        }
+    }
+}
+
 fn has_reference(value: &[u8]) -> bool {
     memmem::find(value, b"${").is_some()
 }

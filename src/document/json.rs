@@ -50,7 +50,7 @@ pub(super) fn parse(document: &[u8], text: &str) -> Result<Node, Mistake> {
 }
 
 /// Behind the quote that ends the string whose contents begin at `at`.
-fn string_end(document: &[u8], mut at: usize) -> usize {
+pub(super) fn string_end(document: &[u8], mut at: usize) -> usize {
     while let Some(found) = document.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
         at += found;
         if document.get(at) == Some(&b'"') {
@@ -62,7 +62,7 @@ fn string_end(document: &[u8], mut at: usize) -> usize {
 }
 
 /// Behind the number, `true`, `false` or `null` that goes on at `at`.
-fn word_end(document: &[u8], at: usize) -> usize {
+pub(super) fn word_end(document: &[u8], at: usize) -> usize {
     let rest = document.get(at..).unwrap_or_default();
     let ends = |byte: &u8| b" \t\r\n,:]}".contains(byte);
     at + rest.iter().position(ends).unwrap_or(rest.len())

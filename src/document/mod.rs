@@ -1,6 +1,7 @@
 //! Documents: bytes with a structure (JSON, YAML, TOML, .env), parsed so that every scalar keeps its exact bytes.
 
 pub mod dotenv;
+pub mod edit;
 mod field;
 mod json;
 mod pick;
@@ -183,6 +184,16 @@ impl Document {
     /// The document's value.
     pub fn root(&self) -> &Node {
         &self.root
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        match &self.root {
+            Node::Null => true,
+            Node::Table(table) => table.is_empty(),
+            Node::List(list) => list.is_empty(),
+            Node::Text(_) => false,
+        }
     }
 
     /// The keys that a .env file sets more than once, for a remark; other formats refuse them.

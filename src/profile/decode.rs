@@ -29,6 +29,16 @@ impl Decode {
         .ok()
     }
 
+    /// The text that [`Decode::apply`] makes these bytes of.
+    pub fn encode(self, bytes: &[u8]) -> String {
+        use data_encoding::{BASE64, BASE64URL, HEXLOWER};
+        match self {
+            Self::Base64 => BASE64.encode(bytes),
+            Self::Base64Url => BASE64URL.encode(bytes),
+            Self::Hex => HEXLOWER.encode(bytes),
+        }
+    }
+
     /// The name in the profile.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, decode)| *decode == self).map_or("", |(name, _)| name)

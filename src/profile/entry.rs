@@ -1,12 +1,14 @@
 //! One line of `[vars]` or `[secrets]`.
 
 use super::decode::Decode;
+use super::option;
 use super::parse::in_order;
 use super::problems::Problems;
 use crate::error::printable;
 use crate::reference::{Ref, Template, is_name};
-use crate::source::kind::{self, Holds};
+use crate::source::kind;
 use std::borrow::Cow;
+use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -61,6 +63,10 @@ pub struct Secret {
     pub trim: bool,
     /// Whether the command gets it; otherwise it is for templates.
     pub expose: bool,
+    /// How many bits of entropy a value must have that `inject-care` stores.
+    pub min_entropy: Option<u32>,
+    /// How old the stored version may be before `check` warns.
+    pub max_age: Option<Duration>,
     /// What only some kinds of source understand: the name, the text, and the byte at which it stands.
     pub options: Vec<(&'static str, String, usize)>,
 }
@@ -94,7 +100,8 @@ impl From {
 }
 
 /// The options of an entry of `[secrets]`.
-pub const OPTIONS: [&str; 8] = ["from", "template", "optional", "default", "decode", "trim", "expose", "field"];
+pub const OPTIONS: [&str; 10] =
+    ["from", "template", "optional", "default", "decode", "trim", "expose", "field", "min-entropy", "max-age"];
 
 /// Reads one line; `None` with a problem where it is wrong.
 pub(super) fn entry(
@@ -143,7 +150,17 @@ fn key(secret: bool, text: &str, at: usize, problems: &mut Problems<'_>) -> Opti
 
 impl Secret {
     fn new(from: From) -> Self {
-        Self { from, optional: false, default: None, decode: None, trim: false, expose: true, options: Vec::new() }
+        Self {
+            from,
+            optional: false,
+            default: None,
+            decode: None,
+            trim: false,
+            expose: true,
+            min_entropy: None,
+            max_age: None,
+            options: Vec::new(),
+        }
     }
 }
 
@@ -174,13 +191,15 @@ fn table_form(key: &Key, table: &DeTable<'_>, at: usize, problems: &mut Problems
             }
             "optional" => secret.optional = problems.flag(&what, value).unwrap_or_default(),
             "default" => secret.default = problems.string(&what, value),
-            "decode" => secret.decode = decode(&what, value, problems),
+            "decode" => secret.decode = option::decode(&what, value, problems),
             "trim" => secret.trim = problems.flag(&what, value).unwrap_or_default(),
             "expose" => secret.expose = problems.flag(&what, value).unwrap_or_default(),
+            "min-entropy" => secret.min_entropy = option::bits(&what, value, problems),
+            "max-age" => secret.max_age = option::age(&what, value, problems),
             "field" => {}
             _ => match kind::options().find(|known| known.name == name) {
                 Some(known) => {
-                    let text = option_text(known.holds, &what, value, problems);
+                    let text = option::text(known.holds, &what, value, problems);
                     secret.options.extend(text.map(|text| (known.name, text, option.span().start)));
                 }
                 None => {
@@ -212,6 +231,11 @@ fn conflicts(key: &Key, secret: &Secret, field: bool, at: usize, problems: &mut 
             template && (secret.decode.is_some() || secret.trim || field),
             "'decode', 'trim' and 'field' do not go with a template",
         ),
+        (
+            (template || pattern) && secret.min_entropy.is_some(),
+            "'min-entropy' is for a variable that is stored somewhere: not for a template or a pattern",
+        ),
+        (template && secret.max_age.is_some(), "a template is stored nowhere: 'max-age' belongs to what it uses"),
         (template && !secret.options.is_empty(), "a template is read from no source, so it has no options of one"),
         (pattern && template, "a pattern takes its names from a document, not from a template"),
         (pattern && secret.default.is_some(), "a pattern cannot have a default: which name would it be for?"),
@@ -220,39 +244,6 @@ fn conflicts(key: &Key, secret: &Secret, field: bool, at: usize, problems: &mut 
     for (_, message) in rules.into_iter().filter(|(broken, _)| *broken) {
         problems.at(at, format!("{shown}: {message}"));
     }
-}
-
-/// The text of an option that a kind of source understands; a version may be written as a number.
-fn option_text(holds: Holds, what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<String> {
-    let number = value.get_ref().as_integer().filter(|_| holds == Holds::Version);
-    let text = match number.map(|number| u64::from_str_radix(number.as_str(), number.radix())) {
-        None => problems.string(what, value)?,
-        Some(Ok(number)) if number > 0 => return Some(number.to_string()),
-        Some(_) => {
-            problems.at(value.span().start, format!("{what}: a version is a number from 1"));
-            return None;
-        }
-    };
-    if text.is_empty() || text.contains('\0') {
-        problems.at(value.span().start, format!("{what}: says nothing, or holds a NUL character"));
-        return None;
-    }
-    Some(text)
-}
-
-fn decode(what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Decode> {
-    let text = problems.string(what, value)?;
-    let known = Decode::NAMES.iter().find(|(name, _)| *name == text);
-    if known.is_none() {
-        problems.unknown(
-            value.span().start,
-            &format!("{what}: "),
-            "encoding",
-            &text,
-            &Decode::NAMES.map(|(name, _)| name),
-        );
-    }
-    known.map(|(_, decode)| *decode)
 }
 
 fn one(shown: &str, value: &Spanned<DeValue<'_>>, field: Option<&str>, problems: &mut Problems<'_>) -> Option<Ref> {

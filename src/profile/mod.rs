@@ -6,6 +6,7 @@ pub mod find;
 mod locator;
 pub mod names;
 pub mod open;
+mod option;
 pub mod parse;
 pub mod problems;
 mod references;
@@ -121,6 +122,24 @@ impl Profile {
         }
         check_wish(&wish, &mut reports);
         Self { files, stacks, wish, reports, late }
+    }
+
+    /// The same profile with another text of one file, as if that stood there already: a change is held against everything
+    /// that a profile is held against before it is written.
+    ///
+    /// # Errors
+    /// The new text is no TOML.
+    pub fn revised(mut self, file: usize, text: String, environ: &Environ) -> Result<Self, Error> {
+        let shown = self.files[file].shown.clone();
+        let (said, mut reports) =
+            parse::parse(&text, &shown).map_err(|report| Error { exit: 125, reports: vec![report] })?;
+        (self.files[file].said, self.files[file].text) = (said, text);
+        for stack in &mut self.stacks {
+            stack.sources = Sources::of(&self.files, &stack.files, environ, &mut reports);
+        }
+        check_wish(&self.wish, &mut reports);
+        self.reports = reports;
+        Ok(self)
     }
 
     /// What `reports`, its own and what was found since, come to.

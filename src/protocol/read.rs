@@ -139,6 +139,10 @@ impl<'a> Cursor<'a> {
         Some(u32::from_be_bytes(*self.take(4)?.first_chunk()?))
     }
 
+    fn long(&mut self) -> Option<u64> {
+        Some(u64::from_be_bytes(*self.take(8)?.first_chunk()?))
+    }
+
     fn bytes(&mut self, most: usize) -> Option<&'a [u8]> {
         let length = self.number()? as usize;
         if length > most { None } else { self.take(length) }
@@ -170,12 +174,19 @@ impl<'a> Cursor<'a> {
         Some(Locator { kind, text, options })
     }
 
+    /// A part of a document, where one is meant.
+    fn field(&mut self) -> Option<Option<String>> {
+        if self.flag()? { self.string().map(Some) } else { Some(None) }
+    }
+
     fn result(&mut self) -> Option<Result<Payload, Fault>> {
         match self.byte()? {
             0 => {
                 let bytes = Secret::from(self.bytes(MAX_PAYLOAD)?);
                 let notes = self.list(MAX_ITEMS, |c| Some(Note { warning: c.flag()?, text: c.text()? }))?;
-                Some(Ok(Payload { bytes, notes }))
+                let version = if self.flag()? { Some(self.text()?) } else { None };
+                let created = if self.flag()? { Some(self.long()?) } else { None };
+                Some(Ok(Payload { bytes, notes, stored: Stored { version, created } }))
             }
             state => self.fault(state).map(Err),
         }
@@ -200,6 +211,12 @@ fn parse_request(cursor: &mut Cursor, first: bool) -> Option<Request> {
     }
     match cursor.byte()? {
         FETCH => Some(Request::Fetch(cursor.list(MAX_LOCATORS, Cursor::locator)?)),
+        PUT => {
+            let (locator, field) = (cursor.locator()?, cursor.field()?);
+            let value = Secret::from(cursor.bytes(MAX_PAYLOAD)?);
+            Some(Request::Change(locator, Change::Put { field, value }))
+        }
+        REMOVE => Some(Request::Change(cursor.locator()?, Change::Remove { field: cursor.field()? })),
         _ => None,
     }
 }

@@ -62,6 +62,33 @@ fn requests_survive_any_split() {
 }
 
 #[test]
+fn changes_survive_any_split() {
+    let put = |field: Option<&str>| Change::Put { field: field.map(Into::into), value: Secret::from(&b"\0\xff"[..]) };
+    for change in
+        [put(None), put(Some("db.url")), Change::Remove { field: None }, Change::Remove { field: Some("".into()) }]
+    {
+        let mut bytes = request();
+        bytes.extend_from_slice(encode_change(&locator("kv/a"), &change).unwrap().expose());
+        for step in 1..=bytes.len() {
+            let (all, whole) = read(&bytes, step, Decoder::request).unwrap();
+            let [_, _, Request::Change(at, read)] = &all[..] else { panic!("not a change") };
+            assert!(whole && *at == locator("kv/a") && read.field() == change.field());
+            match (read, &change) {
+                (Change::Put { value: read, .. }, Change::Put { value, .. }) => {
+                    assert_eq!(read.expose(), value.expose())
+                }
+                (Change::Remove { .. }, Change::Remove { .. }) => {}
+                _ => panic!("another change"),
+            }
+        }
+    }
+    let large = Change::Put { field: None, value: Secret::new(vec![7; MAX_PAYLOAD + 1]) };
+    assert_eq!(encode_change(&locator("a"), &large).err().unwrap().message, "the value is larger than 1 MiB");
+    let full = Change::Put { field: Some("f".into()), value: Secret::new(vec![7; MAX_PAYLOAD]) };
+    assert!(encode_change(&locator("a"), &full).is_ok());
+}
+
+#[test]
 fn replies_survive_any_split() {
     let bytes = replies();
     for step in 1..=bytes.len() {
@@ -174,6 +201,7 @@ fn bounds_hold_on_both_sides() {
         result: Ok(Payload {
             bytes: Secret::new(vec![7; MAX_PAYLOAD]),
             notes: vec![Note::warning("n".repeat(5000)); 99],
+            stored: Stored { version: Some("v".repeat(5000)), created: Some(u64::MAX) },
         }),
     };
     let over = Reply::Answer { index: 0, result: Ok(Payload::from(vec![7; MAX_PAYLOAD + 1])) };

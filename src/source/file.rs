@@ -47,6 +47,7 @@ impl<'a> Files<'a> {
         let waiting = || self.name.to_owned();
         let ready = || self.clock.poll(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], &waiting);
         let mut payload = Payload::from(sys::read_all(&fd, ready).map_err(fail)?);
+        payload.stored.created = u64::try_from(stat.st_mtime).ok().filter(|_| sys::file_type(&stat) == libc::S_IFREG);
         let mine = stat.st_uid == nix::unistd::geteuid().as_raw();
         if self.folder.is_none() && mine && sys::file_type(&stat) == libc::S_IFREG && stat.st_mode & 0o044 != 0 {
             let mode = stat.st_mode & 0o777;

@@ -28,6 +28,17 @@ pub struct Payload {
     pub bytes: Secret,
     /// Remarks for `-v` and `check`.
     pub notes: Vec<Note>,
+    /// What the store says of the value.
+    pub stored: Stored,
+}
+
+/// What a store knows of a value beside its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// The version, as the store calls it.
+    pub version: Option<String>,
+    /// When this version was stored, in seconds since 1970.
+    pub created: Option<u64>,
 }
 
 /// A remark on where a value comes from, never a value.
@@ -62,9 +73,15 @@ impl Note {
     }
 }
 
+impl From<Secret> for Payload {
+    fn from(bytes: Secret) -> Self {
+        Self { bytes, notes: Vec::new(), stored: Stored::default() }
+    }
+}
+
 impl From<Vec<u8>> for Payload {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes: Secret::new(bytes), notes: Vec::new() }
+        Self::from(Secret::new(bytes))
     }
 }
 
@@ -73,4 +90,61 @@ impl From<Vec<u8>> for Payload {
 pub trait Source: Send {
     /// Reads every locator.
     fn fetch(&self, locators: &[Locator]) -> Result<Vec<Result<Payload, Fault>>, Fault>;
+
+    /// The same place, for one that can be written to.
+    fn writer(&self) -> Option<&dyn Writer> {
+        None
+    }
+}
+
+/// What can be written to. Every call is about one locator, and is done, or is not done at all, when it comes back.
+/// `field` is written as a profile writes it; what it stands beside in the document stays as it is.
+pub trait Writer {
+    /// Stores a value, and says what that did in a few words: `created`, `new version 4`, `unchanged`.
+    ///
+    /// # Errors
+    /// Why nothing was stored.
+    fn put(&self, locator: &Locator, field: Option<&str>, value: &Secret) -> Result<String, Fault>;
+
+    /// Removes a value, in the way that can be undone where the store has one, and says what that did; `None` where there
+    /// was none.
+    ///
+    /// # Errors
+    /// Why nothing was removed.
+    fn remove(&self, locator: &Locator, field: Option<&str>) -> Result<Option<String>, Fault>;
+}
+
+/// One call of a [`Writer`], as it travels.
+pub enum Change {
+    /// [`Writer::put`].
+    Put {
+        /// A part of a document, as a profile writes it.
+        field: Option<String>,
+        /// The exact bytes.
+        value: Secret,
+    },
+    /// [`Writer::remove`].
+    Remove {
+        /// A part of a document, as a profile writes it.
+        field: Option<String>,
+    },
+}
+
+impl Change {
+    /// A part of a document, as a profile writes it.
+    pub fn field(&self) -> Option<&str> {
+        let (Self::Put { field, .. } | Self::Remove { field }) = self;
+        field.as_deref()
+    }
+
+    /// Makes the call; `None` where there was nothing to remove.
+    ///
+    /// # Errors
+    /// As the calls.
+    pub fn make(&self, writer: &dyn Writer, locator: &Locator) -> Result<Option<String>, Fault> {
+        match self {
+            Self::Put { field, value } => writer.put(locator, field.as_deref(), value).map(Some),
+            Self::Remove { field } => writer.remove(locator, field.as_deref()),
+        }
+    }
 }

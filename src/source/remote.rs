@@ -1,21 +1,17 @@
 //! The other end of `inject-store`: found, checked, started with its kind's variables only, and not believed.
 
-use super::{Locator, Payload};
-use crate::error::{Fault, os, printable};
-use crate::process::{Output, Spec};
+use super::Payload;
+use crate::companion;
+use crate::error::{Fault, printable};
+use crate::process::{Input, Output, Spec};
 use crate::profile::parse::Setting;
 use crate::profile::sources::SourceDef;
 use crate::protocol::{self, Answers, Decoder, Open, Reply};
 use crate::reference::matches;
 use crate::secret::Secret;
-use crate::sys::{self, Environ, Program};
-use nix::errno::Errno;
-use nix::fcntl::OFlag;
-use nix::sys::stat::fstat;
+use crate::sys::{Environ, Program};
 use std::cell::RefCell;
 use std::ffi::CString;
-use std::os::fd::OwnedFd;
-use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -33,57 +29,14 @@ pub fn spec<'e>(source: &SourceDef, environ: &'e Environ) -> Result<Spec<'e>, Fa
     });
     Ok(Spec {
         label: source.name.clone(),
-        program: Program::Descriptor(open_store()?),
+        program: Program::Descriptor(companion::open("inject-store")?),
         argv,
         env: env.collect(),
-        talks: true,
+        input: Input::Requests,
     })
 }
 
-/// Opens the store that belongs to this launcher, once, and checks what was opened.
-fn open_store() -> Result<OwnedFd, Fault> {
-    let launcher = sys::executed_as().and_then(|path| std::fs::canonicalize(path).ok());
-    let launcher =
-        launcher.ok_or_else(|| Fault::unreachable("inject-store: cannot tell where inject itself is installed"))?;
-    let owner =
-        sys::stat(&launcher).map_err(|error| Fault::unreachable(format!("inject-store: {}", os(error))))?.st_uid;
-    let folder = launcher.parent().unwrap_or(Path::new("/"));
-    let places = [folder.join("inject-store"), folder.join("../libexec/inject/inject-store")];
-    for place in &places {
-        match sys::open(place, OFlag::O_PATH) {
-            Ok(fd) => return check(fd, place, owner),
-            Err(Errno::ENOENT | Errno::ENOTDIR) => {}
-            Err(error) => return Err(Fault::unreachable(format!("{}: {}", shown(place), os(error)))),
-        }
-    }
-    let looked = places.map(|place| shown(&place)).join(" and ");
-    Err(Fault::unreachable(format!("inject-store is not installed: looked for {looked}"))
-        .hint("`cargo install --path store`, in inject's source tree, puts it beside inject"))
-}
-
-fn check(fd: OwnedFd, place: &Path, owner: libc::uid_t) -> Result<OwnedFd, Fault> {
-    let shown = shown(place);
-    let stat = fstat(&fd).map_err(|error| Fault::unreachable(format!("{shown}: {}", os(error))))?;
-    if sys::file_type(&stat) != libc::S_IFREG {
-        return Err(Fault::invalid(format!("{shown}: is not a file")));
-    }
-    if stat.st_uid != 0 && stat.st_uid != owner {
-        return Err(Fault::invalid(format!(
-            "{shown}: belongs to uid {}, neither to root nor to inject's owner",
-            stat.st_uid
-        )));
-    }
-    if sys::other_writers(&stat).is_some() {
-        return Err(Fault::invalid(format!("{shown}: can be written by others")).hint(format!("chmod go-w {shown}")));
-    }
-    Ok(fd)
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy())
-}
-
-/// The bytes of the first request: open, and fetch what is known already.
+/// The bytes of the first request: open, and at once what is asked next.
 ///
 /// # Errors
 /// More than the protocol can carry.
@@ -91,18 +44,12 @@ pub fn first_request(
     source: &SourceDef,
     settings: &[(String, Secret)],
     left: Duration,
-    locators: &[Locator],
+    next: &[u8],
 ) -> Result<Vec<u8>, Fault> {
     let open = Open { protocol: protocol::VERSION, kind: source.kind.opens(), left, settings };
-    protocol::encode_request(&open, locators).map(|bytes| bytes.expose().to_vec())
-}
-
-/// The bytes of a further request.
-///
-/// # Errors
-/// More than the protocol can carry.
-pub fn next_request(locators: &[Locator]) -> Result<Vec<u8>, Fault> {
-    protocol::encode_fetch(locators).map(|bytes| bytes.expose().to_vec())
+    let mut bytes = protocol::encode_request(&open, &[])?.expose().to_vec();
+    bytes.extend_from_slice(next);
+    Ok(bytes)
 }
 
 /// The settings that the store gets as they stand in the profile: texts. Those that are references are known later, and

@@ -35,6 +35,27 @@ pub fn ask(question: &str) -> nix::Result<Secret> {
     asking.line()
 }
 
+/// Shows `text`, which ends in a question, on the controlling terminal, and says whether the answer is yes; false where
+/// stderr is no terminal or this process is in its background. What was typed before the question is no answer to it.
+pub fn confirm(text: &str) -> bool {
+    if !super::foreground_terminal(2) {
+        return false;
+    }
+    let Ok(terminal) = open(Path::new("/dev/tty"), OFlag::O_RDWR) else { return false };
+    let _ = nix::sys::termios::tcflush(&terminal, nix::sys::termios::FlushArg::TCIFLUSH);
+    write_lossy(terminal.as_raw_fd(), text.as_bytes());
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while line.len() < 100 {
+        match nix::unistd::read(&terminal, &mut byte) {
+            Ok(1) if byte != *b"\n" => line.push(byte[0]),
+            Err(Errno::EINTR) => {}
+            _ => break,
+        }
+    }
+    matches!(line.as_slice(), b"y" | b"Y" | b"yes")
+}
+
 /// Echo is off for as long as this lives, and no signal comes in between.
 struct Asking {
     terminal: OwnedFd,

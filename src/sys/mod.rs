@@ -9,7 +9,7 @@ mod signals;
 mod spawn;
 
 pub use alloc::Wiping;
-pub use ask::ask;
+pub use ask::{ask, confirm};
 pub use environ::Environ;
 pub use filter::permits;
 pub use signals::{Endings, Guard, Mask, show_line};
@@ -187,6 +187,27 @@ pub fn write_all(fd: RawFd, mut bytes: &[u8]) -> nix::Result<()> {
     Ok(())
 }
 
+/// A time since 1970 as RFC 3339 writes it, in UTC, to the millisecond.
+pub fn utc(since: std::time::Duration) -> String {
+    let seconds = libc::time_t::try_from(since.as_secs()).unwrap_or(libc::time_t::MAX);
+    // SAFETY: gmtime_r fills in the struct that it is given, for which zeroes are valid.
+    let tm = unsafe {
+        let mut tm: libc::tm = std::mem::zeroed();
+        libc::gmtime_r(&raw const seconds, &raw mut tm);
+        tm
+    };
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        tm.tm_year + 1900,
+        tm.tm_mon + 1,
+        tm.tm_mday,
+        tm.tm_hour,
+        tm.tm_min,
+        tm.tm_sec,
+        since.subsec_millis()
+    )
+}
+
 /// Whether `fd` is a terminal on which this process is in the foreground.
 pub fn foreground_terminal(fd: RawFd) -> bool {
     // SAFETY: both calls only look at a descriptor number.
@@ -210,6 +231,26 @@ pub fn columns(fd: RawFd) -> usize {
 pub unsafe fn execve(path: &CStr, argv: &[*const libc::c_char], envp: &[*const libc::c_char]) -> Errno {
     // SAFETY: the caller's promise.
     unsafe { libc::execve(path.as_ptr(), argv.as_ptr(), envp.as_ptr()) };
+    Errno::last()
+}
+
+/// execveat(2) of an open program, with the caller's environment; comes back only with an error.
+pub fn execveat(program: &OwnedFd, argv: &[&CStr], environ: &Environ) -> Errno {
+    let list = |strings: &[&CStr]| -> Vec<_> {
+        strings.iter().map(|string| string.as_ptr()).chain([std::ptr::null()]).collect::<Vec<_>>()
+    };
+    let (argv, envp) = (list(argv), list(environ.entries()));
+    // SAFETY: both lists end in a null pointer, and their strings outlive the call.
+    unsafe {
+        libc::syscall(
+            libc::SYS_execveat,
+            program.as_raw_fd(),
+            c"".as_ptr(),
+            argv.as_ptr(),
+            envp.as_ptr(),
+            libc::AT_EMPTY_PATH,
+        )
+    };
     Errno::last()
 }
 

@@ -7,7 +7,6 @@ use crate::profile::find::{self, Origin};
 use crate::profile::trust::{Store, no_home, place, reads, refusal, unapproved};
 use crate::profile::{File, Profile, Wish};
 use crate::sys::{self, Environ};
-use nix::fcntl::OFlag;
 use std::path::{Path, PathBuf};
 
 /// Lets a launch go on only where every file of the tree is approved. On a terminal it asks.
@@ -33,28 +32,12 @@ pub fn require(profile: &Profile, load: &Load, environ: &Environ) -> Result<(), 
 
 /// Shows what the files read and run, and asks on the terminal; false where there is none.
 fn ask(files: &[&File], store: Option<&Store>) -> bool {
-    if !sys::foreground_terminal(2) {
-        return false;
-    }
-    let Ok(terminal) = sys::open(Path::new("/dev/tty"), OFlag::O_RDWR) else { return false };
     let mut text = String::new();
     for file in files {
         text.push_str(&described(file, store));
     }
     text.push_str("inject: trust this? [y/N] ");
-    // What was typed before the question is no answer to it.
-    let _ = nix::sys::termios::tcflush(&terminal, nix::sys::termios::FlushArg::TCIFLUSH);
-    sys::write_lossy(std::os::fd::AsRawFd::as_raw_fd(&terminal), text.as_bytes());
-    let mut line = Vec::new();
-    let mut byte = [0];
-    while line.len() < 100 {
-        match nix::unistd::read(&terminal, &mut byte) {
-            Ok(1) if byte != *b"\n" => line.push(byte[0]),
-            Err(nix::errno::Errno::EINTR) => {}
-            _ => break,
-        }
-    }
-    matches!(line.as_slice(), b"y" | b"Y" | b"yes")
+    sys::confirm(&text)
 }
 
 fn described(file: &File, store: Option<&Store>) -> String {

@@ -16,11 +16,13 @@ use std::time::Instant;
 
 use dbus_secret_service::{EncryptionType, Error, Item, SecretService};
 use inject::error::{Fault, State, printable};
-use inject::source::{Locator, Payload, Source};
+use inject::source::{Locator, Payload, Source, Writer};
 
 use crate::settings::Settings;
 
 mod bus;
+mod envchain;
+mod write;
 use bus::patiently;
 
 /// One connection and one encrypted session for all requests.
@@ -55,6 +57,11 @@ fn seed() -> Result<(), Fault> {
 
 impl Source for Keychain {
     fn fetch(&self, locators: &[Locator]) -> Result<Vec<Result<Payload, Fault>>, Fault> {
+        if let [only] = locators
+            && let Some(namespace) = envchain::namespace(only)
+        {
+            return Ok(vec![whole(self.envchain(namespace))?]);
+        }
         let mut found = self.search_all(locators)?;
         if found.iter().any(|one| matches!(one, Err(fault) if fault.state == State::Absent)) {
             match self.open_hidden()? {
@@ -65,6 +72,10 @@ impl Source for Keychain {
         }
         let refused = self.unlock(&found)?;
         found.into_iter().map(|one| whole(self.read(one, refused.as_ref()))).collect()
+    }
+
+    fn writer(&self) -> Option<&dyn Writer> {
+        Some(self)
     }
 }
 

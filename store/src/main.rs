@@ -17,6 +17,8 @@ use nix::unistd::dup2_stdin;
 mod aws;
 #[cfg(feature = "azure")]
 mod azure;
+#[cfg(any(feature = "keychain", feature = "net"))]
+mod document;
 #[cfg(feature = "gcp")]
 mod gcp;
 #[cfg(feature = "keychain")]

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use inject::error::Fault;
 use inject::protocol::{self, Decoder, Reply, Request};
-use inject::source::{Locator, Source};
+use inject::source::{Change, Locator, Note, Payload, Source};
 use zeroize::Zeroizing;
 
 use crate::settings::Settings;
@@ -56,14 +56,19 @@ fn session(
         Err(fault) => return Ok(Err(fault)),
     };
     loop {
-        let locators = match requests.next()? {
-            Ok(Some(Request::Fetch(locators))) => locators,
+        match requests.next()? {
+            Ok(Some(Request::Fetch(locators))) => {
+                if let Err(fault) = answer(&*source, &locators, output)? {
+                    return Ok(Err(fault));
+                }
+            }
+            Ok(Some(Request::Change(locator, change))) => {
+                let result = made(kind, &*source, &locator, &change);
+                protocol::write_reply(output, &Reply::Answer { index: 0, result })?;
+            }
             Ok(Some(Request::Open { .. })) => return Ok(Err(unexpected())),
             Ok(None) => return Ok(Ok(())),
             Err(fault) => return Ok(Err(fault)),
-        };
-        if let Err(fault) = answer(&*source, &locators, output)? {
-            return Ok(Err(fault));
         }
     }
 }
@@ -100,6 +105,14 @@ fn answer(source: &dyn Source, locators: &[Locator], output: &mut impl Write) ->
         protocol::write_reply(output, &Reply::Answer { index, result })?;
     }
     Ok(Ok(()))
+}
+
+/// What was done, as the one note of an empty payload; no note where there was nothing to remove.
+fn made(kind: &str, source: &dyn Source, locator: &Locator, change: &Change) -> Result<Payload, Fault> {
+    let writer =
+        source.writer().ok_or_else(|| Fault::invalid(format!("a source of kind '{kind}' cannot be written")))?;
+    let done = change.make(writer, locator)?;
+    Ok(Payload { notes: done.into_iter().map(Note::fact).collect(), ..Payload::from(Vec::new()) })
 }
 
 fn unexpected() -> Fault {

@@ -1,90 +1,13 @@
 //! `keychain:` from the profile to the command, on a real GNOME Keyring (tests/servers/keyring.sh) and the real store.
 
 use super::support::{NOTHING, timed};
-use crate::common::{Output, Test, inject};
+use crate::common::keyring::Keyring;
+use crate::common::{Output, Test};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
-/// A bus, with GNOME Keyring or nothing on it, that ends with this value.
-struct Keyring {
-    script: Child,
-    hold: Option<ChildStdin>,
-    env: Vec<(String, String)>,
-}
-
 impl Keyring {
-    fn start() -> Self {
-        Self::with(&[])
-    }
-
-    fn with(options: &[&str]) -> Self {
-        let store = inject().with_file_name("inject-store");
-        assert!(store.exists(), "{} is not there: cargo build -p inject-store", store.display());
-        let mut script = Command::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/servers/keyring.sh"))
-            .args(options)
-            .args(["sh", "-c", "env; echo; exec cat"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("tests/servers/keyring.sh");
-        let hold = script.stdin.take();
-        let env: Vec<_> = BufReader::new(script.stdout.as_mut().unwrap())
-            .lines()
-            .map_while(|line| line.ok().filter(|line| !line.is_empty()))
-            .filter_map(|line| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())))
-            .collect();
-        assert!(env.iter().any(|(name, _)| name == "BUS_PID"), "no keyring: see what keyring.sh says above");
-        Self { script, hold, env }
-    }
-
-    fn get(&self, name: &str) -> &str {
-        &self.env.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("no {name}")).1
-    }
-
-    fn signal(&self, name: &str, signal: Signal) {
-        kill(Pid::from_raw(self.get(name).parse().unwrap()), signal).expect("kill");
-    }
-
-    /// Runs a program on this bus; it must succeed.
-    fn run(&self, program: &str, args: &[&str], input: &str) {
-        let mut child = Command::new(program)
-            .args(args)
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|_| panic!("no {program}: it must be installed for this test"));
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    fn put(&self, account: &str, value: &str, more: &[&str]) {
-        let args = ["store", "--label=l", "service", "my app", "username", account];
-        self.run("secret-tool", &[&args[..], more].concat(), value);
-    }
-
-    fn lock(&self) {
-        let to = ["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"];
-        let login = "array:objpath:/org/freedesktop/secrets/collection/login";
-        self.run("dbus-send", &[&to[..], &["org.freedesktop.Secret.Service.Lock", login]].concat(), "");
-    }
-
-    /// A run in an environment with this bus and nothing else of the machine's.
-    #[track_caller]
-    fn test(&self, profile: &str) -> Test {
-        let mut test = Test::new().file("p.toml", profile);
-        for name in ["HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"] {
-            test = test.env(name, self.get(name));
-        }
-        test
-    }
-
     #[track_caller]
     fn launch(&self, profile: &str) -> Test {
         self.test(profile).args(["-p", "./p.toml", "--", "/usr/bin/env"])
@@ -95,13 +18,6 @@ impl Keyring {
     fn check(&self, profile: &str, exit: i32) -> Vec<String> {
         let done = self.test(profile).args(["check", "--json", "-p", "./p.toml"]).status(exit).run();
         states(&done)
-    }
-}
-
-impl Drop for Keyring {
-    fn drop(&mut self) {
-        self.hold = None;
-        let _ = self.script.wait();
     }
 }
 

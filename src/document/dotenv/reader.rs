@@ -28,16 +28,28 @@ pub(super) struct Reader<'a> {
     /// The last line end that was found, and from where on it is the first one.
     end: usize,
     found_for: usize,
+    /// Where the last value stands, quotes included.
+    written: Range<usize>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a [u8], at: usize) -> Self {
-        Self { text, at, line: 1, hash: 0, end: 0, found_for: usize::MAX }
+        Self { text, at, line: 1, hash: 0, end: 0, found_for: usize::MAX, written: 0..0 }
     }
 
     /// Whether there is nothing more to read.
     pub(super) fn at_end(&self) -> bool {
         self.at >= self.text.len()
+    }
+
+    /// How far it has read.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Where the value of the last statement stands, quotes included; of one without a value, where it would.
+    pub(super) fn written(&self) -> Range<usize> {
+        self.written.clone()
     }
 
     /// The 1-based line that is read next.
@@ -168,19 +180,24 @@ impl<'a> Reader<'a> {
         let equal = self.at;
         self.skip_spaces();
         let start = self.at;
-        match self.peek() {
-            None | Some(b'\n' | b'\r') => Ok((Text::Span(start..start), Quote::None)),
+        let value = match self.peek() {
+            None | Some(b'\n' | b'\r') => (Text::Span(equal..equal), Quote::None),
             // `A= # note` is empty, and `A=#b` is not.
-            Some(b'#') if start > equal => Ok((Text::Span(start..start), Quote::None)),
-            Some(b'\'') => Ok((self.quoted(b'\'', line)?, Quote::Single)),
-            Some(b'"') => Ok((self.quoted(b'"', line)?, Quote::Double)),
+            Some(b'#') if start > equal => (Text::Span(equal..equal), Quote::None),
+            Some(b'\'') => (self.quoted(b'\'', line)?, Quote::Single),
+            Some(b'"') => (self.quoted(b'"', line)?, Quote::Double),
             Some(_) => {
                 self.at = self.line_end();
                 let end = self.comment(start).unwrap_or(self.at);
                 let end = start + space::trim_end(&self.text[start..end]);
-                Ok((Text::Span(start..end), Quote::None))
+                (Text::Span(start..end), Quote::None)
             }
-        }
+        };
+        self.written = match &value {
+            (Text::Span(span), Quote::None) => span.clone(),
+            _ => start..self.at,
+        };
+        Ok(value)
     }
 
     /// Where a comment begins between `start` and the place of the reader: at the first `#` with white space before it.

@@ -3,8 +3,10 @@
 #![no_main]
 
 use inject::protocol::{
-    Answers, Decoder, MAX_LOCATORS, MAX_PAYLOAD, Reply, Request, VERSION, write_reply,
+    Answers, Decoder, MAX_LOCATORS, MAX_PAYLOAD, Reply, Request, VERSION, encode_change,
+    write_reply,
 };
+use inject::source::Change;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -94,6 +96,13 @@ fn requests<'a>(portions: impl Iterator<Item = &'a [u8]>) {
                 Err(_) => return,
                 Ok(None) => break,
                 Ok(Some(Request::Fetch(locators))) => assert!(locators.len() <= MAX_LOCATORS),
+                Ok(Some(Request::Change(locator, change))) => {
+                    if let Change::Put { value, .. } = &change {
+                        assert!(value.len() <= MAX_PAYLOAD);
+                    }
+                    // What a store accepts, a launcher can have sent.
+                    assert!(encode_change(&locator, &change).is_ok());
+                }
                 Ok(Some(Request::Open { .. })) => {}
             }
         }
