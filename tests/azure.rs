@@ -7,7 +7,9 @@ mod common;
 
 mod azure {
     mod faults;
+    mod live;
     mod login;
     mod names;
     mod world;
+    mod write;
 }

@@ -13,6 +13,8 @@ use crate::net::{Failure, again, code, retry_after};
 
 const SERVICE: &str = "Key Vault";
 
+const LATER: &str = "nothing was changed; run this again in a moment";
+
 /// What was asked of a secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Act {
@@ -110,8 +112,8 @@ fn of_status(status: u16, error: Option<&Inner>, act: Act, wanted: &Wanted) -> F
         (_, _, "SecretDisabled") => disabled(wanted),
         (403, ..) if error.message.contains("disabled secret") => disabled(wanted),
         (409, _, "ObjectIsDeletedButRecoverable") | (404, "DeletedSecretNotFound", _) => deleted(act, wanted),
-        (409, _, "ObjectIsBeingDeleted") => Fault::outage("the secret is just being deleted (409)"),
-        (409, _, "ObjectIsBeingRecovered") => Fault::outage("the secret is just being recovered (409)"),
+        (409, _, "ObjectIsBeingDeleted") => Fault::outage("the secret is just being deleted (409)").hint(LATER),
+        (409, _, "ObjectIsBeingRecovered") => Fault::outage("the secret is just being recovered (409)").hint(LATER),
         (400, _, "SecretTooLarge") => Fault::invalid(format!("{SERVICE} takes no value of more than 25600 characters")),
         (403, _, "ForbiddenByRbac") => Fault::denied("permission denied by role (403)")
             .hint(format!("the role '{}' on the vault allows it", act.allowed_by().0)),
