@@ -3,7 +3,7 @@
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::types::Parameter;
 use inject::error::{Fault, printable};
-use inject::source::Payload;
+use inject::source::{Payload, Stored};
 
 use super::fault::{Call, refusal};
 use super::{Answer, LARGEST, payload};
@@ -138,7 +138,10 @@ impl<'a> Name<'a> {
 
 fn value(found: &Parameter) -> Result<Payload, Fault> {
     let value = found.value().ok_or_else(|| Fault::invalid("the parameter has no value"))?;
-    payload(value.as_bytes().to_vec())
+    let created = found.last_modified_date().and_then(|at| u64::try_from(at.secs()).ok());
+    // Versions begin with 1.
+    let version = Some(found.version()).filter(|version| *version > 0).map(|version| version.to_string());
+    Ok(Payload { stored: Stored { version, created }, ..payload(value.as_bytes().to_vec())? })
 }
 
 #[cfg(test)]

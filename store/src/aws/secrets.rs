@@ -3,7 +3,7 @@
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::primitives::Blob;
 use inject::error::{Fault, printable};
-use inject::source::{Locator, Payload};
+use inject::source::{DATED, Locator, Payload, Stored};
 
 use super::fault::{Call, Refusal, refusal};
 use super::{Answer, payload};
@@ -18,6 +18,7 @@ pub(super) async fn one(client: &Client, locator: &Locator, call: &Call<'_>) -> 
         request = match name.as_str() {
             "stage" => request.version_stage(value),
             "version-id" => request.version_id(value),
+            DATED => request,
             _ => return Err(Fault::invalid(format!("aws has no option '{}'", printable(name)))),
         };
     }
@@ -25,7 +26,8 @@ pub(super) async fn one(client: &Client, locator: &Locator, call: &Call<'_>) -> 
     if !is(&locator.text, found.arn.as_deref(), found.name.as_deref()) {
         return Err(Fault::invalid("AWS answered with another secret than it was asked for"));
     }
-    value(found.secret_string, found.secret_binary)
+    let created = found.created_date.and_then(|at| u64::try_from(at.secs()).ok());
+    value(found.secret_string, found.secret_binary, Stored { version: found.version_id, created })
 }
 
 /// Up to [`BATCH`] of them by one call, which only knows of what is current.
@@ -56,7 +58,9 @@ pub(super) async fn many(client: &Client, texts: &[&str], call: &Call<'_>) -> Ve
             }
         }
         for found in page.secret_values.unwrap_or_default() {
-            let value = || value(found.secret_string.clone(), found.secret_binary.clone());
+            // The date here is the secret's own, by the documentation of this call: no version's.
+            let stored = || Stored { version: found.version_id.clone(), created: None };
+            let value = || value(found.secret_string.clone(), found.secret_binary.clone(), stored());
             let named = |text| is(text, found.arn.as_deref(), found.name.as_deref());
             for (_, answer) in texts.iter().zip(&mut answers).filter(|(text, _)| named(text)) {
                 *answer = Answer::Is(value());
@@ -81,12 +85,13 @@ fn is(text: &str, arn: Option<&str>, name: Option<&str>) -> bool {
     name == Some(text) || arn.is_some_and(|arn| arn == text || partial(arn))
 }
 
-fn value(text: Option<String>, binary: Option<Blob>) -> Result<Payload, Fault> {
-    match (text, binary) {
-        (Some(text), _) => payload(text.into_bytes()),
-        (None, Some(binary)) => payload(binary.into_inner()),
-        (None, None) => Err(Fault::invalid("the secret has no value")),
-    }
+fn value(text: Option<String>, binary: Option<Blob>, stored: Stored) -> Result<Payload, Fault> {
+    let payload = match (text, binary) {
+        (Some(text), _) => payload(text.into_bytes())?,
+        (None, Some(binary)) => payload(binary.into_inner())?,
+        (None, None) => return Err(Fault::invalid("the secret has no value")),
+    };
+    Ok(Payload { stored, ..payload })
 }
 
 #[cfg(test)]

@@ -50,6 +50,16 @@ impl Name {
         format!("{}/versions/{}", self.secret, self.version)
     }
 
+    /// The same secret in another version.
+    pub(super) fn at(&self, version: &str) -> Self {
+        Self { secret: self.secret.clone(), location: self.location.clone(), version: version.to_owned() }
+    }
+
+    /// The secret, for messages.
+    pub(super) fn secret(&self) -> &str {
+        self.secret.rsplit('/').next().unwrap_or_default()
+    }
+
     /// Which version, for messages.
     pub(super) fn version(&self) -> &str {
         &self.version
