@@ -11,6 +11,7 @@ use inject::error::{Fault, printable};
 
 mod cause;
 pub(crate) mod environment;
+pub(crate) mod http;
 pub(crate) use cause::Cause;
 
 /// The most requests that are under way at once.

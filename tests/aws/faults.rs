@@ -172,7 +172,7 @@ fn answers_without_a_length() {
 #[test]
 fn answers_without_end() {
     let front = StandIn::new("", |_, _| Act::Endless);
-    told(&front, 125, "the answer of 127.0.0.1 is larger than 1 MiB");
+    told(&front, 125, "127.0.0.1: the answer is larger than 1 MiB");
     assert_eq!(front.calls().len(), 1);
     // Many secrets of the largest size are one answer all the same.
     let value = "\\u0001".repeat(60 << 10);
@@ -258,7 +258,7 @@ fn tls_as_it_must_be() {
     let test = ours(tls("good")).env("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt").status(125).stdout("");
     test.stderr_contains("not signed by a CA that is trusted here").stderr_contains("SSL_CERT_FILE can name").run();
     let test = ours(tls("good")).env("SSL_CERT_FILE", "/nonexistent").status(125).stdout("");
-    test.stderr_contains("no certificates of CAs").run();
+    test.stderr_contains("no TLS without certificates of CAs").run();
     assert!(started.elapsed() < Duration::from_secs(10));
     // Where there is no TLS, nobody looks for authorities.
     ours(&moto().url).env("SSL_CERT_FILE", "/nonexistent").stdout("A=text of moto\0").run();

@@ -97,7 +97,7 @@ fn answers_that_are_none() {
         ("html-404", "this is no Key Vault: it answered 404, and not in its form"),
         ("no-json", "Key Vault answered something that cannot be read"),
         ("no-value", "Key Vault answered without a value"),
-        ("endless", "the answer of myvault.vault.azure.net is larger than 1 MiB"),
+        ("endless", "myvault.vault.azure.net: the answer is larger than 1 MiB"),
         ("redirect", "Key Vault redirects (302)"),
     ] {
         refused("azure:plain", &[fault], 125, words);
