@@ -10,6 +10,7 @@ use crate::profile::entry::{Entry, From, Key, Secret, Value};
 use crate::profile::{Profile, name_of};
 use crate::reference::Template;
 use crate::source::DATED;
+use crate::source::kind::{self, Kind};
 use crate::sys::Environ;
 use std::collections::HashMap;
 
@@ -90,9 +91,8 @@ impl<'p> Plan<'p> {
     pub fn dated(mut self, all: bool) -> Self {
         let batches = &mut self.batches;
         for ask in self.wants.iter().filter(|want| all || want.secret.max_age.is_some()).flat_map(|want| &want.asks) {
-            let batch = &mut batches[ask.batch];
-            let locator = &mut batch.locators[ask.locator];
-            if batch.source.kind.dates_on_request() && !locator.dated() {
+            let locator = &mut batches[ask.batch].locators[ask.locator];
+            if kind::kind(locator.kind).is_some_and(Kind::dates_on_request) && !locator.dated() {
                 locator.options.push((DATED.to_owned(), String::new()));
             }
         }

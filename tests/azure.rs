@@ -6,6 +6,7 @@
 mod common;
 
 mod azure {
+    mod age;
     mod faults;
     mod live;
     mod login;
