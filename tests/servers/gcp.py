@@ -38,9 +38,12 @@ SECRETS = {  # name: its versions, (state, bytes)
     "denied": [("ENABLED", b"no")],
     "sum-wrong": [("ENABLED", b"damaged")],
     "sum-none": [("ENABLED", b"without a checksum")],
+    "undated": [("ENABLED", b"nobody sees when it was added")],
     **{f"many-{n:02}": [("ENABLED", f"value of many-{n:02}".encode())] for n in range(50)},
 }
 ALIASES = {"rotated": {"stable": 1}}
+AGES = {"rotated": [100, 10]}  # of each version, in days
+STATES = {"ENABLED": 1, "DISABLED": 2, "DESTROYED": 3}
 
 ERRORS = {"INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "UNAUTHENTICATED": 401, "PERMISSION_DENIED": 403, "NOT_FOUND": 404,
           "RESOURCE_EXHAUSTED": 429, "INTERNAL": 500, "UNAVAILABLE": 503}
@@ -141,15 +144,15 @@ class Apis(Handler):
             return self.refuse("INVALID_ARGUMENT", f"unknown query {query}")
         if not self.world.who(self.headers["Authorization"]):
             return self.refuse("UNAUTHENTICATED", "Request had invalid authentication credentials.")
-        found = re.fullmatch(r"/v1/projects/([^/]+)(?:/locations/([^/]+))?/secrets/([^/]+)/versions/([^/]+):access", urllib.parse.unquote(path))
+        found = re.fullmatch(r"/v1/projects/([^/]+)(?:/locations/([^/]+))?/secrets/([^/]+)/versions/([^/:]+)(:access)?", urllib.parse.unquote(path))
         if not found:
             return self.give(b"<html>404</html>", 404)
-        project, location, name, version = found.groups()
+        project, location, name, version, access = found.groups()
         regional = f"secretmanager.{location}.rep.googleapis.com" if location else "secretmanager.googleapis.com"
         if self.headers["Host"] != regional:
             return self.refuse("INVALID_ARGUMENT", "this endpoint does not serve the location")
-        if project != PROJECT or name == "denied":
-            return self.refuse("PERMISSION_DENIED", f"Permission 'secretmanager.versions.access' denied for resource 'projects/{project}/secrets/{name}/versions/{version}' (or it may not exist).")
+        if project != PROJECT or name == "denied" or name == "undated" and not access:
+            return self.refuse("PERMISSION_DENIED", f"Permission 'secretmanager.versions.{'access' if access else 'get'}' denied for resource 'projects/{project}/secrets/{name}/versions/{version}' (or it may not exist).")
         if location and name != "plain" or name not in SECRETS:
             return self.refuse("NOT_FOUND", f"Secret [projects/123/secrets/{name}] not found or has no versions.")
         versions = SECRETS[name]
@@ -157,13 +160,18 @@ class Apis(Handler):
         if not 1 <= number <= len(versions):
             return self.refuse("NOT_FOUND", f"Secret Version [projects/123/secrets/{name}/versions/{version}] not found.")
         state, data = versions[number - 1]
+        full = f"projects/123/{f'locations/{location}/' if location else ''}secrets/{name}/versions/{number}"
+        if not access:
+            added = time.time() - (AGES[name][number - 1] if name in AGES else 0) * 86400
+            return self.give({"name": full, "createTime": time.strftime("%Y-%m-%dT%H:%M:%S.123456Z", time.gmtime(added)), "state": STATES[state],
+                              "etag": '"1"', "replicationStatus": {"automatic": {}}})
         if state != "ENABLED":
             return self.refuse("FAILED_PRECONDITION", f"Secret Version [projects/123/secrets/{name}/versions/{number}] is in {state} state.")
         data = b"of the region" if location else data
         payload = {"data": base64.b64encode(data).decode()}
         if name != "sum-none":
             payload["dataCrc32c"] = str(crc32c(data) + (name == "sum-wrong"))
-        self.give({"name": f"projects/123/secrets/{name}/versions/{number}", "payload": payload})
+        self.give({"name": full, "payload": payload})
 
     def raw(self, data, status=b"200 OK", length=None, headers=b""):
         head = b"HTTP/1.1 " + status + b"\r\nContent-Type: application/json\r\n" + headers
