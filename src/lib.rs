@@ -12,6 +12,7 @@ pub mod block;
 pub mod cli;
 pub mod clock;
 pub mod companion;
+pub mod date;
 pub mod document;
 pub mod error;
 pub mod exec;

@@ -9,6 +9,8 @@ use crate::inherit::Inherit;
 use crate::profile::entry::{Entry, From, Key, Secret, Value};
 use crate::profile::{Profile, name_of};
 use crate::reference::Template;
+use crate::source::DATED;
+use crate::source::kind::{self, Kind};
 use crate::sys::Environ;
 use std::collections::HashMap;
 
@@ -82,6 +84,19 @@ impl<'p> Plan<'p> {
         plan.inherit.check(profile, &mut reports);
         profile.verdict(reports)?;
         Ok(plan)
+    }
+
+    /// Asks as well when each value was stored, where somebody wants to know: for its `max-age`, or for `all`.
+    #[must_use]
+    pub fn dated(mut self, all: bool) -> Self {
+        let batches = &mut self.batches;
+        for ask in self.wants.iter().filter(|want| all || want.secret.max_age.is_some()).flat_map(|want| &want.asks) {
+            let locator = &mut batches[ask.batch].locators[ask.locator];
+            if kind::kind(locator.kind).is_some_and(Kind::dates_on_request) && !locator.dated() {
+                locator.options.push((DATED.to_owned(), String::new()));
+            }
+        }
+        self
     }
 
     /// `above` holds the names that higher stacks and `--set` claim.

@@ -8,6 +8,7 @@
 mod common;
 
 mod aws {
+    mod age;
     mod chain;
     mod faults;
     mod names;

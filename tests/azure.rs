@@ -6,8 +6,11 @@
 mod common;
 
 mod azure {
+    mod age;
     mod faults;
+    mod live;
     mod login;
     mod names;
     mod world;
+    mod write;
 }

@@ -6,6 +6,7 @@
 mod common;
 
 mod gcp {
+    mod age;
     mod faults;
     mod login;
     mod names;

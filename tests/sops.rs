@@ -6,6 +6,7 @@
 mod common;
 
 mod sops {
+    mod age;
     mod credentials;
     mod exact;
     mod faults;

@@ -7,6 +7,7 @@
 mod common;
 
 mod vault {
+    mod age;
     mod database;
     mod faults;
     mod logins;

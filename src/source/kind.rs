@@ -187,6 +187,11 @@ impl Kind {
         self.store.as_ref().map_or(self.name, |store| store.opens)
     }
 
+    /// Whether its sources say when a value was stored only where that is asked for ([`crate::source::DATED`]).
+    pub fn dates_on_request(&self) -> bool {
+        matches!(self.name, "aws" | "gcp" | "keychain" | "sops")
+    }
+
     /// Whether an entry that reads from it may have this option.
     pub fn has_option(&self, name: &str) -> bool {
         self.options.iter().any(|option| option.name == name)

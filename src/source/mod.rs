@@ -22,6 +22,17 @@ pub struct Locator {
     pub options: Vec<(String, String)>,
 }
 
+/// The option of a [`Locator`] by which a source is also asked when the value was stored, where that costs a request more.
+/// No profile can say it, and no launch does.
+pub const DATED: &str = "dated";
+
+impl Locator {
+    /// Whether it has the option [`DATED`].
+    pub fn dated(&self) -> bool {
+        self.options.iter().any(|(name, _)| name == DATED)
+    }
+}
+
 /// What a source answered for one locator: a whole value or document, never a part of one.
 pub struct Payload {
     /// The exact bytes.

@@ -1,6 +1,7 @@
 //! `sops`: files that the sops program decrypts, one process a file. It prints to us, never to a file, and looks for no
 //! newer version of itself.
 
+mod dated;
 mod exact;
 
 use super::tool::{Tool, shell_word, unexplained};
@@ -107,6 +108,10 @@ impl Tool for Sops {
             Form::Json | Form::Binary => {}
         }
         Ok(printed.into())
+    }
+
+    fn created(&self, locator: &Locator) -> Option<u64> {
+        dated::modified(&encrypted(locator), Form::by_name(&locator.text))
     }
 }
 

@@ -38,6 +38,11 @@ pub trait Tool {
     /// # Errors
     /// It failed, or what it printed cannot be used.
     fn answer(&self, source: &SourceDef, locator: &Locator, printed: Vec<u8>, code: i32) -> Result<Payload, Fault>;
+
+    /// When what the program gave was stored, in seconds since 1970, where somebody wants to know.
+    fn created(&self, _: &Locator) -> Option<u64> {
+        None
+    }
 }
 
 /// The kind with this name, where it runs programs.
@@ -115,7 +120,9 @@ impl Printed {
             _ => Err("the system would not say how the program ended".into()),
         };
         let code = code.map_err(|message| unexplained(message, &tool.argv(source, locator)))?;
-        tool.answer(source, locator, self.0.take(), code)
+        let mut payload = tool.answer(source, locator, self.0.take(), code)?;
+        payload.stored.created = if locator.dated() { tool.created(locator) } else { None };
+        Ok(payload)
     }
 }
 

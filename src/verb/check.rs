@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// What keeps a launch from starting to resolve.
 pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Result<u8, Error> {
     let profile = Profile::read(load.wish(environ)?, environ);
-    let plan = Plan::new(&profile, environ)?;
+    let plan = Plan::new(&profile, environ)?.dated(as_json);
     super::trust::require(&profile, load, environ)?;
     let answers = crate::resolve::resolve(&plan, environ);
     let merged = Merged::new(&plan, &answers);

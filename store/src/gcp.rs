@@ -9,8 +9,8 @@ use google_cloud_auth::credentials::AccessTokenCredentials;
 use google_cloud_gax::client_builder::internal::with_follow_redirects;
 use google_cloud_gax::retry_policy::NeverRetry;
 use google_cloud_secretmanager_v1::client::SecretManagerService;
-use inject::error::Fault;
-use inject::source::{Locator, Payload, Source, Writer};
+use inject::error::{Fault, State};
+use inject::source::{Locator, Note, Payload, Source, Writer};
 
 use crate::net::{self, ATTEMPT, Runtime, retry};
 use crate::settings::Settings;
@@ -61,16 +61,16 @@ impl Source for Gcp {
         let login = self.login()?;
         let names: Vec<_> = locators.iter().map(|locator| self.name(locator, login)).collect();
         let mut asked = Vec::new();
-        for name in &names {
+        for (name, locator) in names.iter().zip(locators) {
             let client = match name {
-                Ok(name) => Some((self.client(&self.endpoint(name), &login.credentials)?, name)),
+                Ok(name) => Some((self.client(&self.endpoint(name), &login.credentials)?, name, locator.dated())),
                 Err(_) => None,
             };
             asked.push(client);
         }
         let answers = self.runtime.each(asked, |asked| async {
             match asked {
-                Some((client, name)) => Some(self.read(&client, name, login).await),
+                Some((client, name, dated)) => Some(self.read(&client, name, login, dated).await),
                 None => None,
             }
         });
@@ -136,7 +136,13 @@ impl Gcp {
         Ok(client)
     }
 
-    async fn read(&self, client: &SecretManagerService, name: &Name, login: &Login) -> Result<Payload, Fault> {
+    async fn read(
+        &self,
+        client: &SecretManagerService,
+        name: &Name,
+        login: &Login,
+        dated: bool,
+    ) -> Result<Payload, Fault> {
         let answer = retry(self.deadline, || async {
             let asked = client.access_secret_version().set_name(name.full());
             asked.send().await.map_err(|error| fault::of(&error, name))
@@ -152,10 +158,36 @@ impl Gcp {
             return Err(Fault::invalid("the value is larger than 1 MiB"));
         }
         let mut payload = Payload::from(payload.data.to_vec());
-        payload.stored.version = answer.name.rsplit('/').next().map(str::to_owned);
         payload.notes.extend(login.told());
+        payload.stored.version = answer.name.rsplit_once("/versions/").map(|(_, number)| number.to_owned());
+        if let Some(number) = payload.stored.version.as_deref().filter(|_| dated) {
+            match self.created(client, &name.at(number)).await {
+                Ok(created) => payload.stored.created = created,
+                Err(fault) => payload.notes.push(undated(name, &fault)),
+            }
+        }
         Ok(payload)
     }
+
+    /// When a version was added, which the answer with its payload does not say.
+    async fn created(&self, client: &SecretManagerService, name: &Name) -> Result<Option<u64>, Fault> {
+        let answer = retry(self.deadline, || async {
+            let asked = client.get_secret_version().set_name(name.full());
+            asked.send().await.map_err(|error| fault::of(&error, name))
+        });
+        Ok(answer.await?.create_time.and_then(|at| u64::try_from(at.seconds()).ok()))
+    }
+}
+
+/// That the payload may be read is enough for a launch: it is no fault that something of it may not.
+fn undated(name: &Name, fault: &Fault) -> Note {
+    let why = match fault.state {
+        State::Denied => {
+            "the permission secretmanager.versions.get, as of the role roles/secretmanager.viewer, is missing"
+        }
+        _ => &fault.message,
+    };
+    Note::fact(format!("when it was stored cannot be seen: {why}")).about(name.parts().1)
 }
 
 /// The time that a metadata server gets to answer: it is on this machine or nowhere.

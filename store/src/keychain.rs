@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use dbus_secret_service::{EncryptionType, Error, Item, SecretService};
 use inject::error::{Fault, State, printable};
-use inject::source::{Locator, Payload, Source, Writer};
+use inject::source::{DATED, Locator, Payload, Source, Writer};
 
 use crate::settings::Settings;
 
@@ -71,7 +71,8 @@ impl Source for Keychain {
             }
         }
         let refused = self.unlock(&found)?;
-        found.into_iter().map(|one| whole(self.read(one, refused.as_ref()))).collect()
+        let found = found.into_iter().zip(locators);
+        found.map(|(one, locator)| whole(self.read(one, refused.as_ref(), locator.dated()))).collect()
     }
 
     fn writer(&self) -> Option<&dyn Writer> {
@@ -151,18 +152,22 @@ impl Keychain {
         Ok(whole::<()>(Err(bus::explain(&error, started)))?.err())
     }
 
-    fn read(&self, found: Result<Match<'_>, Fault>, refused: Option<&Fault>) -> Result<Payload, Fault> {
+    fn read(&self, found: Result<Match<'_>, Fault>, refused: Option<&Fault>, dated: bool) -> Result<Payload, Fault> {
         let item = match (found?, refused) {
             (Match::Locked(_), Some(fault)) => return Err(fault.clone()),
             (Match::Locked(item) | Match::Open(item), _) => item,
         };
-        patiently(|| item.get_secret()).map(Payload::from)
+        let mut payload = Payload::from(patiently(|| item.get_secret())?);
+        if dated {
+            payload.stored.created = Some(patiently(|| item.get_modified())?).filter(|at| *at > 0);
+        }
+        Ok(payload)
     }
 }
 
 /// `SERVICE/ACCOUNT`; a service may hold slashes (URLs do), so the last one splits.
 fn parse(locator: &Locator) -> Result<(&str, &str), Fault> {
-    if let Some((name, _)) = locator.options.first() {
+    if let Some((name, _)) = locator.options.iter().find(|(name, _)| name != DATED) {
         return Err(Fault::invalid(format!("keychain has no option '{}'", printable(name))));
     }
     match locator.text.rsplit_once('/') {

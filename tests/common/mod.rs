@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // each test binary uses its own part
 
+pub(crate) mod age;
 pub(crate) mod hostile;
 pub(crate) mod keyring;
 pub(crate) mod project;

@@ -6,14 +6,13 @@ metadata service's address, lead to a stand-in that checks what the real service
 Each file of FOLDER/secrets is a secret, and FOLDER/client-secret the client's, where they are there. FOLDER gets `token`, a federated one, and `asked`, a line of JSON for each request. A FAULT is `beneath`, which keeps to the
 network that another of these scripts has made, `metadata`, which puts an instance with an identity there, `metadata-bare`, one without, `az` or `azd`, which puts a tool there, `link-local`, which serves the identity on
 the link and farther away, `relative-path`,
-which names its folder by a relative path, or one of FAULTS below, which every read then meets."""
+which names its folder by a relative path, or one of FAULTS below, which every read then meets, or METHOD=FAULT for what meets another method."""
 
 import glob
 import http.server
 import json
 import os
 import pathlib
-import re
 import socket
 import ssl
 import subprocess
@@ -24,29 +23,20 @@ import time
 import urllib.parse
 
 from aws import certificates
+from azure_vault import SECRETS, Refused, Vault
 
 TENANT, CLIENT, SECRET, SCOPE = "11111111-2222-3333-4444-555555555555", "app-id", "client-secret-value", "https://vault.azure.net/.default"
 VAULTS = ["myvault.vault.azure.net", "othervault.vault.azure.net"]
 LOGIN = "login.microsoftonline.com"
 NOW = int(time.time())
 
-SECRETS = {  # name: (value, attributes)
-    "plain": ("value of plain", {}),
-    "json": ('{"user": "me", "port": 5432}', {}),
-    "text": ("p\u00e4$$ \"w\\\u00f6\"\nrd\ttab", {}),
-    "empty": ("", {}),
-    "expired": ("still there", {"exp": NOW - 3600}),
-    "early": ("already there", {"nbf": NOW + 3600}),
-    "disabled": ("no", {"enabled": False}),
-    **{f"many-{n:02}": (f"value of many-{n:02}", {}) for n in range(50)},
-}
-VERSIONS = {"plain": {"0123456789abcdef0123456789abcdef": "an older value"}}
-
 
 class World:
     def __init__(self, folder, faults):
         self.folder, self.faults, self.tokens, self.lock = folder, faults, {}, threading.Lock()
         self.busy = self.most = self.reads = 0
+        # The second one is old enough to have no soft delete.
+        self.vaults = {VAULTS[0]: Vault(VAULTS[0], SECRETS), VAULTS[1]: Vault(VAULTS[1], {"plain": ("of the other", {}, {})}, False)}
 
     def issue(self, whose, scope):
         token = f"eyJ0.{whose}.{len(self.tokens)}"
@@ -98,6 +88,8 @@ class Services(Handler):
     """Two vaults and Entra, by the name that is asked for."""
 
     def do_POST(self):
+        if self.headers["Host"] in VAULTS:
+            return self.serve()
         asked = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
         self.note()
         if self.headers["Host"] != LOGIN:
@@ -124,9 +116,10 @@ class Services(Handler):
     def deny(self, error, description):
         self.give({"error": error, "error_description": description, "error_codes": [1]}, 401 if error == "invalid_client" else 400)
 
-    def do_GET(self):
+    def serve(self):
         world, host = self.world, self.headers["Host"]
         whose, scope = world.tokens.get((self.headers["Authorization"] or "").removeprefix("Bearer "), (None, None))
+        self.sent = self.rfile.read(int(self.headers["Content-Length"] or 0))
         with world.lock:
             world.busy += 1
             world.most = max(world.most, world.busy)
@@ -134,7 +127,7 @@ class Services(Handler):
             count = world.reads
         try:
             time.sleep(0 if "quiet" in world.faults else 0.005)
-            self.note(token=whose, most=world.most)
+            self.note(token=whose, most=world.most, sent=len(self.sent))
             if host == LOGIN and self.path == f"/{TENANT}/v2.0/.well-known/openid-configuration":
                 own = f"https://{LOGIN}/{TENANT}"
                 return self.give({"issuer": f"{own}/v2.0", "authorization_endpoint": f"{own}/oauth2/v2.0/authorize",
@@ -145,33 +138,34 @@ class Services(Handler):
                 resource = "https://vault.example.net" if "foreign-challenge" in world.faults else "https://vault.azure.net"
                 challenge = f'Bearer authorization="https://login.microsoftonline.com/{TENANT}", resource="{resource}"'
                 return self.refuse(401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.", headers=[("WWW-Authenticate", challenge)])
-            fault = next((fault for fault in world.faults if fault in FAULTS), None)
-            FAULTS[fault](self, count) if fault else self.read()
+            met = [fault.removeprefix(f"{self.command}=") for fault in world.faults if self.command == "GET" or fault.startswith(f"{self.command}=")]
+            fault = next((fault for fault in met if fault in FAULTS), None)
+            FAULTS[fault](self, count) if fault else self.answer()
         finally:
             with world.lock:
                 world.busy -= 1
 
-    def read(self):
+    do_GET = do_PUT = do_DELETE = serve
+
+    def answer(self):
         path, _, query = self.path.partition("?")
         if dict(urllib.parse.parse_qsl(query)).get("api-version") not in ("2025-07-01", "2026-04-01", "7.5", "7.6"):
             return self.refuse(400, "BadParameter", "The specified version is not recognized.")
-        found = re.fullmatch(r"/secrets/([0-9a-zA-Z-]+)/([0-9a-f]*)", path)
-        if not found:
+        if not path.startswith(("/secrets/", "/deletedsecrets/")):
             return self.give(b"<html>404</html>", 404)
-        name, version = found.groups()
-        missing = f"A secret with (name/id) {name}{'/' + version if version else ''} was not found in this key vault."
-        if self.headers["Host"] == VAULTS[1]:
-            value, attributes = ("of the other", {}) if name == "plain" else (None, None)
-        elif version:
-            value, attributes = VERSIONS.get(name, {}).get(version), {}
-        else:
-            value, attributes = SECRETS.get(name, (None, None))
-        if value is None:
-            return self.refuse(404, "SecretNotFound", missing)
-        if attributes.get("enabled") is False:
-            return self.refuse(403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled")
-        whole = {"enabled": True, "created": NOW - 100, "updated": NOW - 100, "recoveryLevel": "Recoverable"} | attributes
-        self.give({"value": value, "id": f"https://{self.headers['Host']}/secrets/{name}/0123", "attributes": whole})
+        body = None
+        if self.command == "PUT":
+            if self.headers["Content-Type"].partition(";")[0] != "application/json":
+                return self.refuse(415, "UnsupportedMediaType", "The content media type is not supported.")
+            try:
+                body = json.loads(self.sent)
+            except ValueError:
+                return self.refuse(400, "BadParameter", "The request body failed to parse.")
+        try:
+            status, document = self.world.vaults[self.headers["Host"]].answer(self.command, path, body)
+        except Refused as refused:
+            return self.refuse(*refused.args)
+        self.give(b"" if document is None else document, status)
 
 
 FAULTS = {
@@ -180,7 +174,8 @@ FAULTS = {
     "firewall": lambda h, n: h.refuse(403, "Forbidden", "Client address is not authorized", "ForbiddenByFirewall"),
     "deleted": lambda h, n: h.refuse(409, "Conflict", "Secret is currently in a deleted but recoverable state", "ObjectIsDeletedButRecoverable"),
     "throttled": lambda h, n: h.refuse(429, "Throttled", "Request was not processed because too many requests were received.", headers=[("Retry-After", "60")]),
-    "throttled-once": lambda h, n: h.refuse(429, "Throttled", "x", headers=[("Retry-After", "0")]) if n == 1 else h.read(),
+    "throttled-once": lambda h, n: h.refuse(429, "Throttled", "x", headers=[("Retry-After", "0")]) if n == 1 else h.answer(),
+    "being-deleted": lambda h, n: h.refuse(409, "Conflict", "Secret is currently being deleted and cannot be re-created; retry later.", "ObjectIsBeingDeleted"),
     "not-found-400": lambda h, n: h.refuse(400, "SecretNotFound", "x"),
     "other-404": lambda h, n: h.refuse(404, "ResourceNotFound", "x"),
     "new-code": lambda h, n: h.refuse(400, "SomethingNew", "SECRET"),
@@ -253,7 +248,7 @@ def main():
     world = World(folder, faults)
     for secret in glob.glob(f"{folder}/secrets/*"):
         with open(secret, newline="") as file:
-            SECRETS[os.path.basename(secret)] = (file.read(), {})
+            world.vaults[VAULTS[0]].add(os.path.basename(secret), file.read(), {}, {})
     own = pathlib.Path(folder, "client-secret")
     world.secret = own.read_text() if own.exists() else SECRET
     pathlib.Path(folder, "token").write_text("federated-token")

@@ -22,14 +22,14 @@ SECRETS = {  # name: its versions, (state, bytes)
     "sum-none": [("ENABLED", b"without a checksum")],
     "read-only": [("ENABLED", b"{}")],
     "no-metadata": [("ENABLED", b"x")],
+    "undated": [("ENABLED", b"nobody sees when it was added")],
     "empty": [],
     **{f"many-{n:02}": [("ENABLED", f"value of many-{n:02}".encode())] for n in range(50)},
 }
 ALIASES = {"rotated": {"stable": 1}}
 # Whose versions the caller may access, but not look at.
-NO_METADATA = {"no-metadata"}
-# When those were stored that were there before.
-STORED = "2024-05-06T07:08:09.123456Z"
+NO_METADATA = {"no-metadata", "undated"}
+AGES = {"rotated": [100, 10]}  # of each version that was there before, in days
 
 VERSION = r"/v1/projects/([^/]+)(?:/locations/([^/]+))?/secrets/([^/:]+)"
 STATES = {"ENABLED": 1, "DISABLED": 2, "DESTROYED": 3}
@@ -59,7 +59,9 @@ def full(location, name, number):
 
 def described(location, name, number, state, created):
     """A version, with the numbers of enumerations that were asked for."""
-    return {"name": full(location, name, number), "createTime": created[0] if created else STORED, "state": STATES[state],
+    age = 0 if created or name not in AGES else AGES[name][number - 1]
+    stored = created[0] if created else time.strftime("%Y-%m-%dT%H:%M:%S.123456Z", time.gmtime(time.time() - age * 86400))
+    return {"name": full(location, name, number), "createTime": stored, "state": STATES[state],
             "etag": f"\"{number}\"", "clientSpecifiedPayloadChecksum": True}
 
 

@@ -3,7 +3,7 @@
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::primitives::{Blob, DateTime};
 use inject::error::{Fault, printable};
-use inject::source::{Locator, Payload};
+use inject::source::{DATED, Locator, Payload};
 
 use super::fault::{Call, Refusal, refusal};
 use super::{Answer, payload};
@@ -18,6 +18,7 @@ pub(super) async fn one(client: &Client, locator: &Locator, call: &Call<'_>) -> 
         request = match name.as_str() {
             "stage" => request.version_stage(value),
             "version-id" => request.version_id(value),
+            DATED => request,
             _ => return Err(Fault::invalid(format!("aws has no option '{}'", printable(name)))),
         };
     }
@@ -58,7 +59,8 @@ pub(super) async fn many(client: &Client, texts: &[&str], call: &Call<'_>) -> Ve
         for found in page.secret_values.unwrap_or_default() {
             let value = || {
                 let (text, binary) = (found.secret_string.clone(), found.secret_binary.clone());
-                value(text, binary, found.version_id.clone(), found.created_date.as_ref())
+                // The date here is the secret's own, by the documentation of this call: no version's.
+                value(text, binary, found.version_id.clone(), None)
             };
             let named = |text| is(text, found.arn.as_deref(), found.name.as_deref());
             for (_, answer) in texts.iter().zip(&mut answers).filter(|(text, _)| named(text)) {

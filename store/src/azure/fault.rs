@@ -13,6 +13,27 @@ use crate::net::{Failure, again, code, retry_after};
 
 const SERVICE: &str = "Key Vault";
 
+const LATER: &str = "nothing was changed; run this again in a moment";
+
+/// What was asked of a secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    Get,
+    Set,
+    Delete,
+}
+
+impl Act {
+    /// The role that allows it, and the permission of an access policy.
+    fn allowed_by(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Get => ("Key Vault Secrets User", "get"),
+            Self::Set => ("Key Vault Secrets Officer", "set"),
+            Self::Delete => ("Key Vault Secrets Officer", "delete"),
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 struct Body {
     #[serde(default)]
@@ -36,8 +57,8 @@ pub(super) fn whole<T>(result: Result<T, Fault>) -> Result<Result<T, Fault>, Fau
     }
 }
 
-/// How an attempt to read failed.
-pub(super) fn of(error: &Error, wanted: &Wanted) -> Failure {
+/// How an attempt failed.
+pub(super) fn of(error: &Error, act: Act, wanted: &Wanted) -> Failure {
     if let Some(Wire(fault, again)) = Wire::of(error) {
         return Failure { fault: fault.clone(), again: *again, after: None };
     }
@@ -52,7 +73,7 @@ pub(super) fn of(error: &Error, wanted: &Wanted) -> Failure {
             .and_then(|text| retry_after(Some(text)))
     });
     let body = raw_response.as_deref().map(body).unwrap_or_default();
-    let fault = of_status(status, body.as_ref(), wanted);
+    let fault = of_status(status, body.as_ref(), act, wanted);
     Failure { again: fault.transient, fault, after }
 }
 
@@ -71,7 +92,7 @@ fn strange(error: &Error) -> Fault {
     Fault::invalid(format!("{SERVICE} answered something that cannot be read"))
 }
 
-fn of_status(status: u16, error: Option<&Inner>, wanted: &Wanted) -> Fault {
+fn of_status(status: u16, error: Option<&Inner>, act: Act, wanted: &Wanted) -> Fault {
     let Some(error) = error else {
         return match status {
             300..=399 => {
@@ -88,20 +109,20 @@ fn of_status(status: u16, error: Option<&Inner>, wanted: &Wanted) -> Fault {
         (404, "SecretNotFound" | "SecretVersionNotFound", _) => {
             Fault::absent("no such secret, or no such version of it")
         }
-        (_, _, "SecretDisabled") => Fault::invalid("the secret is disabled"),
-        (403, ..) if error.message.contains("disabled secret") => Fault::invalid("the secret is disabled"),
-        (409, _, "ObjectIsDeletedButRecoverable") | (404, "DeletedSecretNotFound", _) => {
-            Fault::invalid("the secret is deleted").hint("`az keyvault secret recover` brings it back")
-        }
+        (_, _, "SecretDisabled") => disabled(wanted),
+        (403, ..) if error.message.contains("disabled secret") => disabled(wanted),
+        (409, _, "ObjectIsDeletedButRecoverable") | (404, "DeletedSecretNotFound", _) => deleted(act, wanted),
+        (409, _, "ObjectIsBeingDeleted") => Fault::outage("the secret is just being deleted (409)").hint(LATER),
+        (409, _, "ObjectIsBeingRecovered") => Fault::outage("the secret is just being recovered (409)").hint(LATER),
+        (400, _, "SecretTooLarge") => Fault::invalid(format!("{SERVICE} takes no value of more than 25600 characters")),
         (403, _, "ForbiddenByRbac") => Fault::denied("permission denied by role (403)")
-            .hint("the role 'Key Vault Secrets User' on the vault allows it"),
+            .hint(format!("the role '{}' on the vault allows it", act.allowed_by().0)),
         (403, _, "ForbiddenByFirewall" | "ForbiddenByConnection") => {
             Fault::denied("the vault's firewall does not let this machine in (403)")
                 .hint(format!("add its address, or use the private endpoint: {}", printable(&wanted.vault)))
         }
-        (403, ..) => {
-            Fault::denied("permission denied (403)").hint("the secret permission 'get' in the access policy allows it")
-        }
+        (403, ..) => Fault::denied("permission denied (403)")
+            .hint(format!("the secret permission '{}' in the access policy allows it", act.allowed_by().1)),
         (401, ..) => Fault::denied("the token is not accepted (401)"),
         (429, ..) => Fault::outage("throttled: too many requests for now (429)"),
         _ if again(status) => Fault::outage(format!("{SERVICE} does not work now ({status})")),
@@ -110,6 +131,20 @@ fn of_status(status: u16, error: Option<&Inner>, wanted: &Wanted) -> Fault {
             Fault::invalid(format!("{SERVICE} refuses ({status}{code})"))
         }
     }
+}
+
+fn disabled(wanted: &Wanted) -> Fault {
+    let id = printable(&wanted.id("secrets"));
+    Fault::invalid("the secret is disabled")
+        .hint(format!("`az keyvault secret set-attributes --enabled true --id {id}` lets it be used again"))
+}
+
+/// A name that is taken by what can still be brought back.
+fn deleted(act: Act, wanted: &Wanted) -> Fault {
+    let cannot = if act == Act::Set { ", and cannot be set before it is brought back" } else { "" };
+    let id = printable(&wanted.id("deletedsecrets"));
+    Fault::invalid(format!("the secret is deleted{cannot}"))
+        .hint(format!("`az keyvault secret recover --id {id}` brings it back; purge frees its name for good"))
 }
 
 /// Entra's codes (learn.microsoft.com/entra/identity-platform/reference-error-codes), and what to say of them.

@@ -1,8 +1,9 @@
 //! What Vault's answers say.
 
+use inject::date;
 use inject::error::{Fault, State};
 use inject::secret::Secret;
-use inject::source::{Note, Payload};
+use inject::source::{Note, Payload, Stored};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -46,6 +47,14 @@ pub(super) struct Metadata {
     #[serde(default)]
     destroyed: bool,
     pub(super) version: u64,
+    #[serde(default)]
+    created_time: String,
+}
+
+impl From<Metadata> for Stored {
+    fn from(metadata: Metadata) -> Self {
+        Self { version: Some(metadata.version.to_string()), created: date::seconds(&metadata.created_time) }
+    }
 }
 
 impl<'b> Envelope<'b> {
@@ -83,11 +92,14 @@ impl<'b> Envelope<'b> {
 /// Why there are none.
 pub(super) fn fields(reply: &Reply, versioned: bool, lives: Option<u64>, whom: &str) -> Result<Payload, Fault> {
     let envelope = Envelope::of(reply, whom)?;
+    let mut stored = Stored::default();
     let fields = match envelope.data {
         Some(data) if versioned => {
             let Versioned { data, metadata } =
                 serde_json::from_str(data.get()).map_err(|_| stranger(reply.status, &reply.body, whom))?;
-            data.ok_or_else(|| gone(&metadata))?
+            let data = data.ok_or_else(|| gone(&metadata))?;
+            stored = metadata.into();
+            data
         }
         Some(data) if reply.status == 200 => data,
         _ if reply.status == 200 => return Err(Fault::invalid("the answer holds no fields")),
@@ -97,7 +109,7 @@ pub(super) fn fields(reply: &Reply, versioned: bool, lives: Option<u64>, whom: &
         return Err(Fault::invalid("the answer holds something else than fields"));
     }
     let notes = envelope.notes(lives);
-    Ok(Payload { notes, ..fields.get().as_bytes().to_vec().into() })
+    Ok(Payload { notes, stored, ..fields.get().as_bytes().to_vec().into() })
 }
 
 /// What KV 2 holds now.
@@ -129,7 +141,7 @@ pub(super) fn current(reply: &Reply, whom: &str) -> Result<Current, Fault> {
 }
 
 /// A version of KV 2 without fields: it was there, so this is no absence.
-fn gone(Metadata { destroyed, version }: &Metadata) -> Fault {
+fn gone(Metadata { destroyed, version, .. }: &Metadata) -> Fault {
     if *destroyed {
         return Fault::invalid(format!("version {version} was destroyed"))
             .hint("its fields are gone for good; 'version' of the entry takes another one");
