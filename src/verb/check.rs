@@ -1,8 +1,9 @@
 //! `inject check`: resolves everything and says how each variable fares.
 
-use super::{absolute, columns, pretty, print};
+use super::{absolute, columns, pretty, print, warn};
 use crate::cli::Load;
 use crate::error::{Error, Fault, printable};
+use crate::git;
 use crate::merge::Merged;
 use crate::plan::{Plan, template};
 use crate::profile::entry::{From, Value};
@@ -44,7 +45,9 @@ pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Res
     for note in &answers.notes {
         sys::write_lossy(2, format!("inject: warning: {}\n", printable(note)).as_bytes());
     }
-    let warned = strict && !answers.notes.is_empty();
+    let escapes = git::warnings(&git::plaintext(&plan), environ);
+    warn(&escapes);
+    let warned = strict && !(answers.notes.is_empty() && escapes.is_empty());
     Ok(failed.map_or(u8::from(warned), |error| error.exit))
 }
 

@@ -1,0 +1,16 @@
+//! What keeps a secret from escaping through git: the warnings of `check`, and `inject scan`, over real repositories.
+//!
+//! Needs git, and a `python3` (or `$INJECT_TEST_PYTHON`); what is missing makes these tests fail.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test ends where it fails")]
+
+mod common;
+
+mod care_scan {
+    mod guard;
+    mod repository;
+}
+
+#[allow(dead_code, reason = "another test uses the rest")]
+#[path = "care_write/support.rs"]
+mod support;
