@@ -128,14 +128,9 @@ pub fn root(folder: &Path) -> Option<&Path> {
 
 /// The files that git tracks, and those that it would: what it does not list is ignored.
 fn listed(root: &Path, files: &[&OsStr], environ: &Environ) -> Result<BTreeMap<OsString, Standing>, Fault> {
-    // Where a caller's GIT_DIR leads is not the repository that this file lies in.
-    let elsewhere = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"];
-    let mut args: Vec<&OsStr> = ["-C".as_ref(), root.as_os_str(), "--literal-pathspecs".as_ref()].into();
-    let list = ["ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--"];
-    args.extend(list.iter().map(OsStr::new).chain(files.iter().copied()));
-    let mut spec = spec(&args, environ)?;
-    spec.env.retain(|entry| !elsewhere.iter().any(|name| names(entry.to_bytes(), name)));
-    let bytes = printed(spec, PATIENCE)?;
+    let list = ["--literal-pathspecs", "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--"];
+    let args: Vec<_> = list.iter().map(OsStr::new).chain(files.iter().copied()).collect();
+    let bytes = printed(spec_in(root, &args, environ)?, PATIENCE)?;
     let row = |row: &[u8]| {
         let path = OsStr::from_bytes(row.get(2..)?).to_owned();
         Some((path, if row.starts_with(b"?") { Standing::Loose } else { Standing::Tracked }))
@@ -145,6 +140,18 @@ fn listed(root: &Path, files: &[&OsStr], environ: &Environ) -> Result<BTreeMap<O
 
 fn names(entry: &[u8], name: &str) -> bool {
     entry.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+}
+
+/// git with these arguments, about the repository that a folder lies in: a caller's GIT_DIR can lead to another one.
+///
+/// # Errors
+/// It is not installed.
+pub fn spec_in<'e>(folder: &Path, args: &[&OsStr], environ: &'e Environ) -> Result<Spec<'e>, Fault> {
+    let elsewhere = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"];
+    let args = [&["-C".as_ref(), folder.as_os_str()], args].concat();
+    let mut spec = spec(&args, environ)?;
+    spec.env.retain(|entry| !elsewhere.iter().any(|name| names(entry.to_bytes(), name)));
+    Ok(spec)
 }
 
 /// git with these arguments, in the caller's environment.

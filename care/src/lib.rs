@@ -8,6 +8,7 @@ mod import;
 mod mapping;
 mod origin;
 mod output;
+mod scan;
 mod set;
 mod strength;
 mod target;
@@ -71,6 +72,7 @@ fn dispatch(verb: Care, front: Load, environ: &Environ) -> Result<u8, Error> {
             let wanted = import::Wanted { what, envchain: from.is_some(), to, dry_run, remove, yes };
             import::import(&front.and(load), &wanted, environ)
         }
+        Care::Scan { load, staged, paths } => scan::scan(&front.and(load), staged, &paths, environ),
         _ => Err(Error::new("not there yet")),
     }
 }
