@@ -7,8 +7,12 @@
 mod common;
 
 mod care_scan {
+    mod encodings;
     mod guard;
     mod repository;
+    mod staged;
+    mod tree;
+    mod values;
 }
 
 #[allow(dead_code, reason = "another test uses the rest")]

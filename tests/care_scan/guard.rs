@@ -103,7 +103,7 @@ fn a_folder_without_git_has_nothing_to_say_and_a_repository_runs_nothing() {
     repository.file("evil", &script);
     std::fs::set_permissions(repository.path("evil"), std::fs::Permissions::from_mode(0o755)).unwrap();
     let evil = repository.path("evil");
-    for key in ["core.fsmonitor", "core.pager", "diff.external", "filter.x.clean", "filter.x.process"] {
+    for key in ["core.fsmonitor", "core.pager", "diff.external", "filter.x.clean"] {
         repository.git(&["config", key, evil.to_str().unwrap()]);
     }
     repository.file(".gitattributes", "* filter=x diff=x\n");

@@ -91,6 +91,7 @@ fn folder(path: &Path, environ: &Environ) -> Result<Vec<PathBuf>, Error> {
     if inside || git::root(&real).is_none() || ask(&["check-ignore", "."]).is_ok() {
         let mut files = Vec::new();
         everything(path, environ, &mut files)?;
+        files.sort_unstable_by(|a, b| b.cmp(a));
         return Ok(files);
     }
     let listed = ask(&[&LIST[..], &["."]].concat()).map_err(told)?;

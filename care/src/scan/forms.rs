@@ -29,9 +29,12 @@ pub(super) fn core(value: &[u8]) -> &[u8] {
     value.trim_ascii()
 }
 
-/// Every form of a value, each once; the plainest first.
+/// Every form of a value, each once, the plainest first; none of one that is too short.
 pub(super) fn forms(whole: &[u8]) -> Vec<Form> {
     let mut forms: Vec<Form> = Vec::new();
+    if whole.len() < SHORTEST {
+        return forms;
+    }
     let mut add = |how, breaks, mut bytes: Vec<u8>| {
         bytes.truncate(LONGEST);
         if bytes.len() >= SHORTEST && forms.iter().all(|known| known.bytes != bytes) {
@@ -96,7 +99,7 @@ fn json(text: &str, extra: &str, ascii: bool) -> Vec<u8> {
             '\u{c}' => 'f',
             '"' | '\\' => c,
             '/' if extra.contains(c) => c,
-            _ if c.is_ascii_control() && c != '\x7f' || extra.contains(c) || ascii && !c.is_ascii() => {
+            _ if c < ' ' || extra.contains(c) || ascii && c > '~' => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     // Writing to a string does not fail.
                     let _ = write!(out, "\\u{unit:04x}");

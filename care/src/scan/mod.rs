@@ -92,8 +92,10 @@ fn tell_short(secrets: &[(String, &[u8])]) {
     let short = |(_, value): &&(String, &[u8])| forms::core(value).len() < SHORTEST;
     let names: Vec<_> = secrets.iter().filter(short).map(|(name, _)| name.as_str()).collect();
     if !names.is_empty() {
-        let text = format!("not looked for, for a value of less than {SHORTEST} bytes stands anywhere by chance");
-        verb::warn(&[Report { place: None, message: format!("{text}: {}", names.join(", ")), hint: None }]);
+        let names = names.join(", ");
+        let message =
+            format!("less than {SHORTEST} bytes stand anywhere by chance, so these are not looked for: {names}");
+        verb::warn(&[Report { place: None, message, hint: None }]);
     }
 }
 
