@@ -112,7 +112,7 @@ fn what_cannot_be_read_is_no_clean_file() {
     // What was found is told all the same.
     scan(&["x", "/proc/self/mem", "y"]).status(1).stdout("x:1: A\n").stderr_contains(wrong).run();
     // By another user, whom the mode of a file keeps out.
-    std::fs::set_permissions(repository.path("y"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(repository.path("y"), std::fs::Permissions::from_mode(0o000)).unwrap();
     let chown = Command::new("/bin/chown").args(["-R", "65534:65534"]).arg(repository.path("")).status().unwrap();
     assert!(chown.success(), "run the tests as root");
     let ordinary = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
