@@ -15,6 +15,7 @@ mod common;
 mod terminal;
 
 mod care_write {
+    mod asked;
     mod crash;
     mod files;
     mod hostile;

@@ -5,6 +5,7 @@ mod export;
 mod generate;
 mod get;
 mod import;
+mod init;
 mod mapping;
 mod origin;
 mod output;
@@ -58,8 +59,11 @@ fn run(words: &[&'static CStr], environ: &Environ) -> Result<u8, Error> {
 }
 
 fn dispatch(verb: Care, front: Load, environ: &Environ) -> Result<u8, Error> {
+    if matches!(verb, Care::Generate { .. } | Care::Init { .. }) && !front.is_empty() {
+        return Err(Error::new("this verb loads no profile, so it takes none of -p, -i, --set, --timeout and --trust"));
+    }
     match verb {
-        Care::Generate { spec } => generate::verb(spec.as_deref(), &front),
+        Care::Generate { spec } => generate::verb(spec.as_deref()),
         Care::Get { load, name, show } => get::get(&front.and(load), &name, show, environ),
         Care::Verify { load, name, stdin } => verify::verify(&front.and(load), &name, stdin, environ),
         Care::Export { load, format, show } => export::export(&front.and(load), &format, show, environ),
@@ -73,6 +77,7 @@ fn dispatch(verb: Care, front: Load, environ: &Environ) -> Result<u8, Error> {
             import::import(&front.and(load), &wanted, environ)
         }
         Care::Scan { load, staged, paths } => scan::scan(&front.and(load), staged, &paths, environ),
+        Care::Init { yes } => init::init(yes, environ),
         _ => Err(Error::new("not there yet")),
     }
 }
