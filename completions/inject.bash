@@ -10,7 +10,7 @@ _inject_takes() {
     '')
         flags='-p --profile -i --inherit --set --timeout --trust -v --verbose -h --help -V --version'
         values=' -p=profiles --profile=profiles -i=environment --inherit=environment --set=assignments --timeout=anything '
-        places='plan check list trust completions'
+        places='plan check list trust completions set unset get verify generate import export'
         ;;
     plan)
         flags='-p --profile -i --inherit --set --timeout --trust --json --dropped -h --help'
@@ -36,6 +36,41 @@ _inject_takes() {
         flags='-h --help'
         values=''
         places='words:bash|zsh|fish'
+        ;;
+    set)
+        flags='-p --profile -i --inherit --set --timeout --trust --to --stdin --from-file --generate -h --help'
+        values=' -p=profiles --profile=profiles -i=environment --inherit=environment --set=assignments --timeout=anything --to=sources --from-file=files --generate=anything '
+        places='variables'
+        ;;
+    unset)
+        flags='-p --profile -i --inherit --set --timeout --trust --yes -h --help'
+        values=' -p=profiles --profile=profiles -i=environment --inherit=environment --set=assignments --timeout=anything '
+        places='variables'
+        ;;
+    get)
+        flags='-p --profile -i --inherit --set --timeout --trust --show -h --help'
+        values=' -p=profiles --profile=profiles -i=environment --inherit=environment --set=assignments --timeout=anything '
+        places='variables'
+        ;;
+    verify)
+        flags='-p --profile -i --inherit --set --timeout --trust --stdin -h --help'
+        values=' -p=profiles --profile=profiles -i=environment --inherit=environment --set=assignments --timeout=anything '
+        places='variables'
+        ;;
+    generate)
+        flags='-h --help'
+        values=''
+        places='anything'
+        ;;
+    import)
+        flags='-p --profile -i --inherit --set --timeout --trust --from --to --dry-run --remove --yes -h --help'
+        values=' -p=profiles --profile=profiles -i=environment --inherit=environment --set=assignments --timeout=anything --from=words:envchain --to=sources '
+        places='files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files'
+        ;;
+    export)
+        flags='-p --profile -i --inherit --set --timeout --trust --format --show -h --help'
+        values=' -p=profiles --profile=profiles -i=environment --inherit=environment --set=assignments --timeout=anything --format=words:dotenv|json|shell|docker|github|systemd '
+        places=''
         ;;
     *) return 1 ;;
     esac

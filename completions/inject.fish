@@ -26,13 +26,13 @@ function __inject_words
                 set flag (string replace -rf -- '^-[^ip]*([ip]).*' '-$1' $word)
                 set value (string replace -rf -- '^-[^ip]*[ip]=?(.+)' '$1' $word)
             case '*'
-                if test -z "$verb"; and contains -- $word plan check list trust completions
+                if test -z "$verb"; and contains -- $word plan check list trust completions set unset get verify generate import export
                     set verb $word
                 else
                     set places (math $places + 1)
                 end
         end
-        if contains -- "$flag" --inherit --profile --set --timeout -i -p; and not set -q value[1]
+        if contains -- "$flag" --format --from --from-file --generate --inherit --profile --set --timeout --to -i -p; and not set -q value[1]
             set value $words[1]
             set -e words[1]
         end
@@ -104,6 +104,13 @@ complete -c inject -n '__inject_in "" 0' -a check -d 'Resolve everything and say
 complete -c inject -n '__inject_in "" 0' -a list -d 'Show the profiles that can be found'
 complete -c inject -n '__inject_in "" 0' -a trust -d 'Approve a profile that was found in a working tree'
 complete -c inject -n '__inject_in "" 0' -a completions -d 'Print a completion script'
+complete -c inject -n '__inject_in "" 0' -a set -d 'Store a value where the profile maps NAME'
+complete -c inject -n '__inject_in "" 0' -a unset -d 'Remove a value from where the profile maps NAME'
+complete -c inject -n '__inject_in "" 0' -a get -d 'Write a value to standard output, byte for byte'
+complete -c inject -n '__inject_in "" 0' -a verify -d 'Compare a value with what is typed; exit 0 where they are equal, else 1'
+complete -c inject -n '__inject_in "" 0' -a generate -d 'Make a value up and print it'
+complete -c inject -n '__inject_in "" 0' -a import -d 'Move a .env file, a JSON file or an envchain namespace into a store'
+complete -c inject -n '__inject_in "" 0' -a export -d 'Print the environment for where exec cannot reach'
 complete -c inject -n '__inject_in ""' -s p -l profile -x -a '(__inject_profiles)' -d 'A profile, by name or path; may be repeated, the later one wins'
 complete -c inject -n '__inject_in ""' -s i -l inherit -x -a '(set --names --export)' -d 'Also copy the caller\'s variables that match PATTERN'
 complete -c inject -n '__inject_in ""' -l set -x -a '(__inject_ask variables)=' -d 'Set a variable that is no secret'
@@ -136,3 +143,60 @@ complete -c inject -n '__inject_in trust' -s h -l help -d 'Print help'
 complete -c inject -n '__inject_in trust 0' -x -a '(__inject_profiles)'
 complete -c inject -n '__inject_in completions' -s h -l help -d 'Print help'
 complete -c inject -n '__inject_in completions 0' -x -a 'bash zsh fish'
+complete -c inject -n '__inject_in set' -s p -l profile -x -a '(__inject_profiles)' -d 'A profile, by name or path; may be repeated, the later one wins'
+complete -c inject -n '__inject_in set' -s i -l inherit -x -a '(set --names --export)' -d 'Also copy the caller\'s variables that match PATTERN'
+complete -c inject -n '__inject_in set' -l set -x -a '(__inject_ask variables)=' -d 'Set a variable that is no secret'
+complete -c inject -n '__inject_in set' -l timeout -x -d 'The time for resolving everything, like 10s [default: 30s]'
+complete -c inject -n '__inject_in set' -l trust -d 'Trust the profiles of this launch, without remembering it'
+complete -c inject -n '__inject_in set' -l to -x -a '(__inject_ask sources):' -d 'Map NAME to this reference first'
+complete -c inject -n '__inject_in set' -l stdin -d 'Take the value from standard input, byte for byte'
+complete -c inject -n '__inject_in set' -l from-file -r -F -d 'Take the value from a file, byte for byte'
+complete -c inject -n '__inject_in set' -l generate -x -d 'Make a value up [default SPEC: urlsafe:32]'
+complete -c inject -n '__inject_in set' -s h -l help -d 'Print help'
+complete -c inject -n '__inject_in set 0' -x -a '(__inject_ask variables)'
+complete -c inject -n '__inject_in unset' -s p -l profile -x -a '(__inject_profiles)' -d 'A profile, by name or path; may be repeated, the later one wins'
+complete -c inject -n '__inject_in unset' -s i -l inherit -x -a '(set --names --export)' -d 'Also copy the caller\'s variables that match PATTERN'
+complete -c inject -n '__inject_in unset' -l set -x -a '(__inject_ask variables)=' -d 'Set a variable that is no secret'
+complete -c inject -n '__inject_in unset' -l timeout -x -d 'The time for resolving everything, like 10s [default: 30s]'
+complete -c inject -n '__inject_in unset' -l trust -d 'Trust the profiles of this launch, without remembering it'
+complete -c inject -n '__inject_in unset' -l yes -d 'Do not ask before a whole secret of a remote store is removed'
+complete -c inject -n '__inject_in unset' -s h -l help -d 'Print help'
+complete -c inject -n '__inject_in unset 0' -x -a '(__inject_ask variables)'
+complete -c inject -n '__inject_in get' -s p -l profile -x -a '(__inject_profiles)' -d 'A profile, by name or path; may be repeated, the later one wins'
+complete -c inject -n '__inject_in get' -s i -l inherit -x -a '(set --names --export)' -d 'Also copy the caller\'s variables that match PATTERN'
+complete -c inject -n '__inject_in get' -l set -x -a '(__inject_ask variables)=' -d 'Set a variable that is no secret'
+complete -c inject -n '__inject_in get' -l timeout -x -d 'The time for resolving everything, like 10s [default: 30s]'
+complete -c inject -n '__inject_in get' -l trust -d 'Trust the profiles of this launch, without remembering it'
+complete -c inject -n '__inject_in get' -l show -d 'Also to a terminal'
+complete -c inject -n '__inject_in get' -s h -l help -d 'Print help'
+complete -c inject -n '__inject_in get 0' -x -a '(__inject_ask variables)'
+complete -c inject -n '__inject_in verify' -s p -l profile -x -a '(__inject_profiles)' -d 'A profile, by name or path; may be repeated, the later one wins'
+complete -c inject -n '__inject_in verify' -s i -l inherit -x -a '(set --names --export)' -d 'Also copy the caller\'s variables that match PATTERN'
+complete -c inject -n '__inject_in verify' -l set -x -a '(__inject_ask variables)=' -d 'Set a variable that is no secret'
+complete -c inject -n '__inject_in verify' -l timeout -x -d 'The time for resolving everything, like 10s [default: 30s]'
+complete -c inject -n '__inject_in verify' -l trust -d 'Trust the profiles of this launch, without remembering it'
+complete -c inject -n '__inject_in verify' -l stdin -d 'Take the value from standard input, byte for byte'
+complete -c inject -n '__inject_in verify' -s h -l help -d 'Print help'
+complete -c inject -n '__inject_in verify 0' -x -a '(__inject_ask variables)'
+complete -c inject -n '__inject_in generate' -s h -l help -d 'Print help'
+complete -c inject -n '__inject_in generate 0' -x
+complete -c inject -n '__inject_in import' -s p -l profile -x -a '(__inject_profiles)' -d 'A profile, by name or path; may be repeated, the later one wins'
+complete -c inject -n '__inject_in import' -s i -l inherit -x -a '(set --names --export)' -d 'Also copy the caller\'s variables that match PATTERN'
+complete -c inject -n '__inject_in import' -l set -x -a '(__inject_ask variables)=' -d 'Set a variable that is no secret'
+complete -c inject -n '__inject_in import' -l timeout -x -d 'The time for resolving everything, like 10s [default: 30s]'
+complete -c inject -n '__inject_in import' -l trust -d 'Trust the profiles of this launch, without remembering it'
+complete -c inject -n '__inject_in import' -l from -x -a 'envchain' -d 'Take over namespaces of another tool instead of a file'
+complete -c inject -n '__inject_in import' -l to -x -a '(__inject_ask sources):' -d 'Where each key goes: the prefix is put before it as it stands'
+complete -c inject -n '__inject_in import' -l dry-run -d 'Only show what would be done'
+complete -c inject -n '__inject_in import' -l remove -d 'Remove the plaintext afterwards'
+complete -c inject -n '__inject_in import' -l yes -d 'Do not ask'
+complete -c inject -n '__inject_in import' -s h -l help -d 'Print help'
+complete -c inject -n '__inject_in import' -F
+complete -c inject -n '__inject_in export' -s p -l profile -x -a '(__inject_profiles)' -d 'A profile, by name or path; may be repeated, the later one wins'
+complete -c inject -n '__inject_in export' -s i -l inherit -x -a '(set --names --export)' -d 'Also copy the caller\'s variables that match PATTERN'
+complete -c inject -n '__inject_in export' -l set -x -a '(__inject_ask variables)=' -d 'Set a variable that is no secret'
+complete -c inject -n '__inject_in export' -l timeout -x -d 'The time for resolving everything, like 10s [default: 30s]'
+complete -c inject -n '__inject_in export' -l trust -d 'Trust the profiles of this launch, without remembering it'
+complete -c inject -n '__inject_in export' -l format -x -a 'dotenv json shell docker github systemd' -d 'How to write it'
+complete -c inject -n '__inject_in export' -l show -d 'Also to a terminal'
+complete -c inject -n '__inject_in export' -s h -l help -d 'Print help'

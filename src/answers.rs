@@ -8,10 +8,17 @@ use crate::plan::{Plan, Want};
 use crate::profile::sources::SourceDef;
 use crate::secret::Secret;
 use crate::source::kind::Documents;
-use crate::source::{Locator, Payload};
+use crate::source::sops::Form;
+use crate::source::{Locator, Note, Payload, Stored};
 
 /// What one locator gave.
-pub enum Answer {
+pub struct Answer {
+    what: What,
+    /// What the store says of it.
+    pub stored: Stored,
+}
+
+enum What {
     /// Bytes of which nobody wants a field.
     Whole(Secret),
     /// A document.
@@ -24,17 +31,17 @@ impl Answer {
         batch: &Batch<'_>,
         locator: usize,
         payload: Payload,
-        notes: &mut Vec<String>,
+        notes: &mut Vec<Note>,
     ) -> Result<Self, Fault> {
         let Batch { source, locators, parsed, .. } = batch;
         if !parsed[locator] {
-            return Ok(Self::Whole(payload.bytes));
+            return Ok(Self { what: What::Whole(payload.bytes), stored: payload.stored });
         }
-        let format = format(source, &locators[locator], payload.bytes.expose())?;
+        let (format, dialect) = read_as(source, &locators[locator], payload.bytes.expose())?;
         let documents = source.kind.documents;
         let guessed =
             format == Format::Dotenv && documents == Documents::ByLook && source.text("format") != Some("dotenv");
-        let document = Document::parse(payload.bytes, format, dialect(source)).map_err(|mistake| {
+        let document = Document::parse(payload.bytes, format, dialect).map_err(|mistake| {
             let line = mistake.line.map_or_else(String::new, |line| format!("line {line}: "));
             let fault = Fault::invalid(format!("{line}{}", mistake.message));
             match mistake.hint {
@@ -44,15 +51,11 @@ impl Answer {
         })?;
         for repeat in document.repeated() {
             let lines: Vec<_> = repeat.lines.iter().map(ToString::to_string).collect();
-            notes.push(format!(
-                "{}:{}: {} stands in lines {}; the last one counts",
-                source.name,
-                locators[locator].text,
-                repeat.name,
-                lines.join(", ")
-            ));
+            let what = format!("{}:{}", source.name, locators[locator].text);
+            let text = format!("{} stands in lines {}; the last one counts", repeat.name, lines.join(", "));
+            notes.push(Note::warning(text).about(&what));
         }
-        Ok(Self::Parsed(Box::new(document.guessed(guessed))))
+        Ok(Self { what: What::Parsed(Box::new(document.guessed(guessed))), stored: payload.stored })
     }
 }
 
@@ -60,7 +63,7 @@ impl Answer {
 pub struct Answers {
     pub(crate) batches: Vec<Vec<Option<Result<Answer, Fault>>>>,
     /// Remarks for `-v` and `check`, with the source's name in front.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 impl Answers {
@@ -75,11 +78,11 @@ impl Answers {
     /// # Errors
     /// Why there is no value.
     pub fn value(&self, ask: &Ask<'_>) -> Result<&[u8], Fault> {
-        match (self.answer(ask)?, &ask.field) {
-            (Answer::Whole(bytes), None) => Ok(bytes.expose()),
-            (Answer::Parsed(document), None) => Ok(document.bytes()),
-            (Answer::Parsed(document), Some(field)) => document.pick(field),
-            (Answer::Whole(_), Some(_)) => Err(Fault::invalid("not parsed")),
+        match (&self.answer(ask)?.what, &ask.field) {
+            (What::Whole(bytes), None) => Ok(bytes.expose()),
+            (What::Parsed(document), None) => Ok(document.bytes()),
+            (What::Parsed(document), Some(field)) => document.pick(field),
+            (What::Whole(_), Some(_)) => Err(Fault::invalid("not parsed")),
         }
     }
 
@@ -88,10 +91,15 @@ impl Answers {
     /// # Errors
     /// Why there is no document.
     pub fn document(&self, ask: &Ask<'_>) -> Result<&Document, Fault> {
-        match self.answer(ask)? {
-            Answer::Parsed(document) => Ok(document),
-            Answer::Whole(_) => Err(Fault::invalid("not parsed")),
+        match &self.answer(ask)?.what {
+            What::Parsed(document) => Ok(document),
+            What::Whole(_) => Err(Fault::invalid("not parsed")),
         }
+    }
+
+    /// What the store says of what one reference gave.
+    pub fn stored(&self, ask: &Ask<'_>) -> Option<&Stored> {
+        self.answer(ask).ok().map(|answer| &answer.stored)
     }
 
     /// Whether it was asked.
@@ -127,6 +135,14 @@ impl Answers {
             self.value(ask).map(drop)
         };
         matches!(gave, Err(fault) if fault.state == State::Absent)
+    }
+}
+
+/// How an answer is read.
+fn read_as(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<(Format, Dialect), Fault> {
+    match Form::by_name(&locator.text).document().filter(|_| locator.kind == "sops") {
+        Some(known) => Ok(known),
+        None => Ok((format(source, locator, bytes)?, dialect(source))),
     }
 }
 

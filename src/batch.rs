@@ -9,8 +9,10 @@ use crate::profile::sources::{SourceDef, file_in};
 use crate::reference::Ref;
 use crate::source::Locator;
 use crate::source::kind::{Documents, Kind, Locates};
+use crate::source::sops::Form;
 use crate::sys::Environ;
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 /// One reference, as a place in a batch.
 #[derive(PartialEq, Eq)]
@@ -108,8 +110,15 @@ impl<'p> Batches<'p> {
         let source = self.profile.stacks[stack].sources.get(&reference.source)?;
         let text = match source.kind.locates {
             Locates::Item => reference.locator.clone(),
-            Locates::File => file_in(self.profile.files[file].folder(), &reference.locator, environ).ok()?,
+            Locates::File => {
+                let path = file_in(self.profile.files[file].folder(), &reference.locator, environ).ok()?;
+                // Without the `.` in `./FILE`: it is one file, whichever way it is written.
+                Path::new(&path).components().collect::<PathBuf>().to_string_lossy().into_owned()
+            }
         };
+        // What sops has as a document is handed over in a form of its own.
+        let only = source.kind.documents == Documents::Fields
+            || source.kind.name == "sops" && Form::by_name(&text) != Form::Binary;
         let batch = self.open(stack, source, environ);
         let place =
             self.list[batch].place(Locator { kind: source.kind.name, text, options: options(source.kind, wanted) });
@@ -117,7 +126,7 @@ impl<'p> Batches<'p> {
             (Documents::Dotenv, Some(key), _) => Some(Field::key(key)),
             (Documents::Dotenv, None, Wanted::Variable(name, _)) => Some(Field::key(name)),
             (_, Some(field), _) => Field::parse(field).ok(),
-            (Documents::Fields, None, Wanted::Variable(..) | Wanted::Setting) => Some(Field::only()),
+            (_, None, Wanted::Variable(..) | Wanted::Setting) if only => Some(Field::only()),
             _ => None,
         };
         self.list[batch].parsed[place] |= field.is_some() || matches!(wanted, Wanted::Keys(_));

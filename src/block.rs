@@ -4,6 +4,7 @@ use crate::arena::Arena;
 use crate::error::{Error, os, printable};
 use crate::merge::Merged;
 use crate::plan::Plan;
+use crate::source::Note;
 use crate::sys::Environ;
 use crate::variable::{Outcome, shown_from};
 use nix::sys::resource::{Resource, getrlimit};
@@ -116,7 +117,7 @@ pub fn missed<'e>(plan: &Plan<'_>, merged: Option<&Merged<'_>>, environ: &'e Env
 pub fn told(
     plan: &Plan<'_>,
     merged: &Merged<'_>,
-    notes: &[String],
+    notes: &[Note],
     environ: &Environ,
     kept: crate::arena::Kept,
 ) -> String {
@@ -134,7 +135,7 @@ pub fn told(
         out.push_str(&format!("inject: {} from {}{how}\n", printable(&variable.name), printable(&from)));
     }
     for note in notes {
-        out.push_str(&format!("inject: note: {}\n", printable(note)));
+        out.push_str(&note.line());
     }
     for name in missed(plan, Some(merged), environ) {
         out.push_str(&format!("inject: note: {name} is dropped; inherit = [\"{name}\"] passes it\n"));

@@ -6,7 +6,7 @@ use crate::error::{Fault, Report, printable};
 use crate::exec;
 use crate::plan::Plan;
 use crate::process::{Job, Output, Spec, drive};
-use crate::source::command::shell_word;
+use crate::source::tool::{shell_word, unexplained};
 use crate::sys::{self, Environ, Guard, Program};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,16 +182,12 @@ pub fn run<'e>(
     limit: Duration,
 ) -> Result<(), Fault> {
     spec.talks = !request.is_empty();
-    let words = spec.argv.iter().map(|word| printable(&shell_word(&word.to_string_lossy())));
-    let line = words.collect::<Vec<_>>().join(" ");
+    let argv: Vec<_> = spec.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let guard = Guard::new();
     let mut jobs = [Job::new(spec, request, output)];
     drive(&mut jobs, &guard, &Clock::new(limit));
     let [mut job] = jobs;
-    let failed = |how: String| {
-        let hint = format!("its own words are not shown here; run it by hand: {line}");
-        Err(Fault::invalid(format!("git {how}")).hint(hint))
-    };
+    let failed = |how: String| Err(unexplained(format!("git {how}"), &argv));
     match job.done.take() {
         Some(Ok(None)) => Ok(()),
         Some(Ok(Some(status))) if status.success() => Ok(()),

@@ -29,7 +29,9 @@ impl<'p> Inherit<'p> {
         for (sources, source) in
             profile.stacks.iter().flat_map(|stack| stack.sources.all().map(move |source| (&stack.sources, source)))
         {
-            credentials.extend(source.kind.credentials.iter().map(|pattern| (*pattern, source.name.as_str())));
+            credentials.extend(
+                source.kind.credentials.iter().copied().flatten().map(|pattern| (*pattern, source.name.as_str())),
+            );
             let variables = source.references().filter(|(_, reference, _)| {
                 sources.get(&reference.source).is_some_and(|other| other.kind.name == "env")
             });

@@ -6,6 +6,7 @@
 
 pub mod answers;
 pub mod arena;
+pub mod audit;
 pub mod batch;
 pub mod block;
 pub mod cli;
@@ -40,6 +41,7 @@ use sys::Environ;
 pub struct Ready {
     path: CString,
     block: block::Block,
+    audit: audit::Audit,
 }
 
 /// What a command line came to.
@@ -47,7 +49,7 @@ pub enum Run {
     /// It is done: the exit code.
     Done(u8),
     /// Become the command.
-    Launch(Ready),
+    Launch(Box<Ready>),
 }
 
 /// Does what the command line says, up to the point of no return: `front` is what stands before `--`, `name` the first
@@ -72,7 +74,7 @@ pub fn run(
         Err(error) => return Err(error),
     };
     match cli.verb {
-        None => launch(&cli, name, argv, environ).map(Run::Launch),
+        None => launch(&cli, name, argv, environ).map(Box::new).map(Run::Launch),
         Some(Verb::Care(_)) if name.is_none() => Err(companion::become_it("inject-care", front, environ)),
         Some(Verb::Care(_)) => Err(Error::new("this verb takes no command behind '--'")),
         Some(verb) => dispatch(verb, cli.load, name, environ).map(Run::Done),
@@ -84,17 +86,37 @@ fn launch(cli: &Cli, name: Option<&CStr>, argv: &[*const libc::c_char], environ:
     let profile = Profile::read(cli.load.wish(environ)?, environ);
     let plan = plan::Plan::new(&profile, environ)?;
     verb::trust::require(&profile, &cli.load, environ)?;
+    let mut audit = audit::Audit::open(&profile, Some(name), environ)?;
+    match prepare(&plan, name, argv, cli.verbose, environ, &mut audit) {
+        Ok((path, block)) => Ok(Ready { path, block, audit }),
+        Err(error) => {
+            audit.write("failed", Some(error.exit))?;
+            Err(error)
+        }
+    }
+}
+
+/// From the plan to everything that the exec needs.
+fn prepare(
+    plan: &plan::Plan<'_>,
+    name: &CStr,
+    argv: &[*const libc::c_char],
+    verbose: bool,
+    environ: &Environ,
+    audit: &mut audit::Audit,
+) -> Result<(CString, block::Block), Error> {
     let path = exec::locate(name, environ)?;
     exec::check_format(&path)?;
-    let answers = resolve::resolve(&plan, environ);
-    let merged = merge::Merged::new(&plan, &answers);
-    merged.complete(&plan)?;
-    let block = block::Block::pack(&plan, &merged, environ, argv, path.as_bytes().len())?;
-    if cli.verbose {
-        let told = block::told(&plan, &merged, &answers.notes, environ, block.arena.kept);
+    let answers = resolve::resolve(plan, environ);
+    let merged = merge::Merged::new(plan, &answers);
+    audit.note(&merged);
+    merged.complete(plan)?;
+    let block = block::Block::pack(plan, &merged, environ, argv, path.as_bytes().len())?;
+    if verbose {
+        let told = block::told(plan, &merged, &answers.notes, environ, block.arena.kept);
         sys::write_lossy(2, told.as_bytes());
     }
-    Ok(Ready { path, block })
+    Ok((path, block))
 }
 
 fn dispatch(verb: Verb, front: cli::Load, command: Option<&CStr>, environ: &Environ) -> Result<u8, Error> {
@@ -143,12 +165,14 @@ pub unsafe fn start(argc: i32, argv: *const *const libc::c_char, envp: *const *c
     }
     let error = match run {
         Ok(Ok(Run::Done(code))) => return code,
-        Ok(Ok(Run::Launch(Ready { path, block }))) => {
+        Ok(Ok(Run::Launch(ready))) => ready.audit.write("exec", None).err().unwrap_or_else(|| {
+            let Ready { path, block, audit } = *ready;
             // SAFETY: argv is the kernel's own list with its null; the block ends in a null and points into its arena.
             let errno = unsafe { sys::execve(&path, argv, &block.pointers) };
             drop(block);
-            exec::failed(&path, errno)
-        }
+            let error = exec::failed(&path, errno);
+            audit.write("exec-failed", Some(error.exit)).err().unwrap_or(error)
+        }),
         Ok(Err(error)) => error,
         Err(_) => return 125, // the panic hook has said where
     };

@@ -9,6 +9,7 @@ use crate::profile::entry::{Key, Secret as Options, Value};
 use crate::profile::names;
 use crate::reference::Part;
 use crate::secret::Secret;
+use crate::source::Stored;
 use crate::sys::MAX_BYTES;
 use crate::variable::{Outcome, Variable, report};
 
@@ -30,7 +31,7 @@ impl<'a> Merged<'a> {
             all = Self::first_of_each(all.variables, |_, _| None);
         }
         for (name, value) in &plan.profile.wish.set {
-            let variable = Variable { name: name.into(), line: None, outcome: Outcome::Borrowed(value) };
+            let variable = Variable { name: name.into(), line: None, outcome: Outcome::Borrowed(value), stored: None };
             match all.place(name) {
                 Ok(at) => all.variables[all.order[at]] = variable,
                 Err(at) => {
@@ -63,7 +64,8 @@ impl<'a> Merged<'a> {
             for line in explicit {
                 if let Key::Name(name) = &line.entry.key {
                     let outcome = explicit_value(plan, line, answers);
-                    variables.push(Variable { name: name.into(), line: Some(line), outcome });
+                    let stored = stored(plan, line, answers);
+                    variables.push(Variable { name: name.into(), line: Some(line), outcome, stored });
                 }
             }
             for line in patterns {
@@ -179,20 +181,24 @@ impl<'a> Merged<'a> {
 fn pattern<'a>(plan: &'a Plan<'a>, line: &'a Line<'a>, answers: &'a Answers, variables: &mut Vec<Variable<'a>>) {
     let Key::Pattern(prefix) = &line.entry.key else { return };
     let Some(want) = line.want.and_then(|want| plan.wants.get(want)) else { return };
-    let failed = |fault: Fault| Variable { name: line.entry.key.shown(), line: Some(line), outcome: fault.into() };
-    let found =
-        document(want, answers).and_then(|place| place.map(|(document, field)| document.entries_at(field)).transpose());
+    let whole = |outcome| Variable { name: line.entry.key.shown(), line: Some(line), outcome, stored: None };
+    let failed = |fault: Fault| whole(fault.into());
+    let stored = stored(plan, line, answers);
+    let found = document(want, answers)
+        .and_then(|place| place.map(|(document, field)| Ok((document, document.entries_at(field)?))).transpose());
     match found {
         Ok(None) => {
-            variables.push(Variable { name: line.entry.key.shown(), line: Some(line), outcome: Outcome::Unset })
+            variables.push(whole(Outcome::Unset));
         }
-        Ok(Some(entries)) => variables.extend(entries.map(|(key, value)| match names::of_key(prefix, key) {
-            Ok(name) => {
-                let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::from);
-                Variable { name, line: Some(line), outcome }
-            }
-            Err(fault) => failed(fault),
-        })),
+        Ok(Some((document, entries))) => {
+            variables.extend(entries.map(|(key, value)| match names::of_key(prefix, key, document) {
+                Ok(name) => {
+                    let outcome = value.and_then(|bytes| refine(want.secret, bytes)).unwrap_or_else(Outcome::from);
+                    Variable { name, line: Some(line), outcome, stored }
+                }
+                Err(fault) => failed(fault),
+            }));
+        }
         Err(fault) => variables.push(failed(fault)),
     }
 }
@@ -207,7 +213,7 @@ fn clash<'a>(first: &Variable<'a>, second: &Variable<'a>) -> Option<Variable<'a>
     let name = &first.name;
     let fault = Fault::invalid(format!("{name}: another pattern of this profile gives this name too"))
         .hint(format!("{name} = \"...\", written out, decides between them"));
-    Some(Variable { name: two.entry.key.shown(), line: Some(two), outcome: fault.into() })
+    Some(Variable { name: two.entry.key.shown(), line: Some(two), outcome: fault.into(), stored: None })
 }
 
 fn explicit_value<'a>(plan: &'a Plan<'a>, line: &Line<'a>, answers: &'a Answers) -> Outcome<'a> {
@@ -233,6 +239,11 @@ fn explicit_value<'a>(plan: &'a Plan<'a>, line: &Line<'a>, answers: &'a Answers)
         },
         Err(fault) => fault.into(),
     }
+}
+
+/// What the store says of the value of a line.
+fn stored<'a>(plan: &'a Plan<'a>, line: &Line<'a>, answers: &'a Answers) -> Option<&'a Stored> {
+    answers.stored(answers.chosen(plan.wants.get(line.want?)?)?)
 }
 
 type Place<'a> = (&'a Document, Option<&'a crate::document::Field>);

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Fault, State, printable};
 use crate::secret::Secret;
-use crate::source::{Change, Locator, Payload};
+use crate::source::{Change, Locator, Note, Payload, Stored};
 
 #[cfg(test)]
 mod tests;
@@ -246,7 +246,15 @@ impl Frame {
         self.bytes(payload.bytes.expose());
         let notes = payload.notes.iter().take(MAX_ITEMS);
         self.count(notes.len());
-        notes.for_each(|note| self.text(note));
+        for note in notes {
+            self.byte(note.warning.into());
+            self.text(&note.text);
+        }
+        let Stored { version, created } = &payload.stored;
+        self.byte(version.is_some().into());
+        version.iter().for_each(|version| self.text(version));
+        self.byte(created.is_some().into());
+        created.iter().for_each(|created| self.raw(&created.to_be_bytes()));
     }
 
     fn fault(&mut self, fault: &Fault) {

@@ -10,10 +10,10 @@ use crate::process::{Job, Running, drive};
 use crate::profile::sources::SourceDef;
 use crate::protocol;
 use crate::secret::Secret;
-use crate::source::command::{self, Printed};
 use crate::source::env::Env;
 use crate::source::file::Files;
 use crate::source::remote::{self, Conversation};
+use crate::source::tool::{self, Printed, Tool};
 use crate::source::{Payload, Source};
 use crate::sys::{self, Environ, Guard};
 use nix::errno::Errno;
@@ -118,7 +118,7 @@ struct Opened {
 
 /// What a job's end is an answer to.
 enum Asked {
-    Command { batch: usize, locator: usize, printed: Printed },
+    Program { tool: &'static dyn Tool, batch: usize, locator: usize, printed: Printed },
     Store { batch: usize, locators: Vec<usize>, conversation: Conversation },
 }
 
@@ -158,17 +158,17 @@ impl<'a> Resolver<'a> {
         answers: &mut Answers,
     ) {
         let Batch { source, locators: known, .. } = &self.plan.batches[batch];
-        if source.kind.name == "command" {
+        if let Some(tool) = tool::tool(source.kind.name) {
             for locator in locators.iter().copied() {
                 let printed = Printed::default();
-                match command::spec(source, &known[locator], self.environ) {
+                match tool::spec(tool, source, &known[locator], self.environ) {
                     Ok(spec) => jobs.push(Job::new(spec, Vec::new(), Box::new(printed.clone()))),
                     Err(fault) => {
                         answers.batches[batch][locator] = Some(Err(fault));
                         continue;
                     }
                 }
-                asked.push(Asked::Command { batch, locator, printed });
+                asked.push(Asked::Program { tool, batch, locator, printed });
             }
         } else if source.kind.store.is_some() {
             let wanted: Vec<_> = locators.iter().map(|i| known[*i].clone()).collect();
@@ -245,9 +245,9 @@ impl<'a> Resolver<'a> {
     fn collect(&mut self, mut job: Job<'a>, asked: Asked, answers: &mut Answers) {
         let done = job.done.take().unwrap_or_else(|| Err(unanswered()));
         match asked {
-            Asked::Command { batch, locator, printed } => {
+            Asked::Program { tool, batch, locator, printed } => {
                 let Batch { source, locators, .. } = &self.plan.batches[batch];
-                let result = done.and_then(|ending| printed.answer(source, &locators[locator], ending));
+                let result = done.and_then(|ending| printed.answer(tool, source, &locators[locator], ending));
                 self.record(batch, locator, result, answers);
             }
             Asked::Store { batch, locators, conversation } => {
@@ -262,7 +262,7 @@ impl<'a> Resolver<'a> {
     fn record(&self, batch: usize, locator: usize, result: Result<Payload, Fault>, answers: &mut Answers) {
         let source = self.plan.batches[batch].source;
         let answer = result.and_then(|payload| {
-            answers.notes.extend(payload.notes.iter().map(|note| format!("{}: {note}", source.name)));
+            answers.notes.extend(payload.notes.iter().cloned().map(|note| note.about(&source.name)));
             Answer::of(&self.plan.batches[batch], locator, payload, &mut answers.notes)
         });
         answers.batches[batch][locator] = Some(answer);

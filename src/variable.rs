@@ -2,9 +2,10 @@
 
 use crate::error::{Fault, Report, printable};
 use crate::plan::{Line, Plan, template};
-use crate::profile::entry::{Entry, Secret as Options, Value};
+use crate::profile::entry::{Entry, From as Origin, Secret as Options, Value};
 use crate::reference::Template;
 use crate::secret::Secret;
+use crate::source::Stored;
 use std::borrow::Cow;
 
 /// The kernel's limit for one `NAME=VALUE` with its NUL (MAX_ARG_STRLEN).
@@ -44,6 +45,8 @@ pub struct Variable<'a> {
     pub line: Option<&'a Line<'a>>,
     /// What became of it.
     pub outcome: Outcome<'a>,
+    /// What the store says of its value.
+    pub stored: Option<&'a Stored>,
 }
 
 impl Variable<'_> {
@@ -100,5 +103,17 @@ pub fn shown_from(entry: &Entry) -> String {
     match &entry.value {
         Value::Plain(_) => "vars".into(),
         Value::Secret(secret) => secret.from.shown(),
+    }
+}
+
+/// The name of the source, of a list the first one's; none for a template.
+pub fn source(variable: &Variable<'_>) -> Option<String> {
+    let entry = variable.line?.entry;
+    match &entry.value {
+        Value::Secret(secret) if template(entry).is_none() => match &secret.from {
+            Origin::Refs(refs) => refs.first().map(|reference| reference.source.clone()),
+            Origin::Template(_) => None,
+        },
+        _ => None,
     }
 }

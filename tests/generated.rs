@@ -526,7 +526,7 @@ fn what(kind: &str) -> &'static str {
         "ssm" => "AWS Systems Manager Parameter Store.",
         "gcp" => "Google Cloud Secret Manager.",
         "azure" => "Azure Key Vault secrets.",
-        "sops" => "A SOPS file, through the sops program.",
+        "sops" => "A field of a SOPS file, or the bytes of a binary one, through the sops program.",
         "systemd" => "A credential of the unit, in $CREDENTIALS_DIRECTORY.",
         "command" => "What a program prints, for the ITEM that is put in place of {}; never through a shell.",
         other => panic!("say in tests/generated.rs what the source '{other}' is"),

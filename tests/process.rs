@@ -14,6 +14,7 @@
 mod common;
 
 mod process {
+    mod audit;
     mod command;
     mod command_time;
     mod deadline;

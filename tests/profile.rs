@@ -11,6 +11,7 @@ mod common;
 
 mod profile {
     mod absence;
+    mod age;
     mod command_line;
     mod grammar;
     mod inherit;

@@ -12,6 +12,7 @@ mod proof {
     mod core_dump;
     mod leftovers;
     mod observe;
+    mod remote;
     mod scan;
     mod secrets;
     mod tools_work;

@@ -88,6 +88,22 @@ fn each_promise_of_the_readme_names_tests_that_exist() {
 }
 
 #[test]
+fn the_credentials_that_are_published_are_those_of_the_kinds() {
+    let text = read("docs/stores.md");
+    let table = text.split_once("| kinds | variables |").expect("the table of credentials").1;
+    for kind in inject::source::kind::KINDS {
+        let own = format!("`{}`", kind.name);
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+        let rows = rows.filter(|(kinds, _)| kinds.split(", ").any(|kind| kind == own));
+        let mut told: Vec<_> = rows.flat_map(|(_, names)| names.split('`').skip(1).step_by(2)).collect();
+        let mut known: Vec<_> = kind.credentials.iter().flat_map(|list| list.iter().copied()).collect();
+        told.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(told, known, "{}", kind.name);
+    }
+}
+
+#[test]
 fn the_store_is_as_new_as_its_sources() {
     let store = Path::new(INJECT).with_file_name("inject-store");
     let built =

@@ -176,7 +176,7 @@ fn keys(document: &Document, shown: &str) -> Result<Vec<Found>, Error> {
             (Some(name), Ok(value)) => found.push(Found { name: name.into(), value: Secret::from(value) }),
             (Some(_), Err(fault)) => reports.push(fail(fault.message)),
             (None, _) => {
-                let key = inject::document::shown_key(key.map_or_else(|bytes| bytes, str::as_bytes));
+                let key = document.shown(key.map_or_else(|bytes| bytes, str::as_bytes));
                 reports.push(fail(format!("{key} is no name of a variable")));
             }
         }

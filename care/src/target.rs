@@ -72,7 +72,8 @@ impl<'a> Target<'a> {
 
     /// A fault, told as a launch tells it: with the line and the place.
     pub(crate) fn error(&self, fault: &Fault) -> Error {
-        let variable = Variable { name: self.name.into(), line: Some(self.line), outcome: Outcome::Unset };
+        let variable =
+            Variable { name: self.name.into(), line: Some(self.line), outcome: Outcome::Unset, stored: None };
         Error { exit: fault.exit(), reports: vec![report(self.plan, &variable, fault)] }
     }
 

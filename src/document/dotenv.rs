@@ -11,6 +11,7 @@
 
 mod escape;
 mod expand;
+mod nul;
 mod reader;
 mod references;
 mod rust;
@@ -48,6 +49,8 @@ pub enum Dialect {
     /// by no earlier line (which would be nothing) it is an error, so what comes out depends on the file alone. A `$`
     /// before anything but a letter, a digit or `{` is dropped, as dotenvy does. Not UTF-8 is an error.
     Rust,
+    /// No .env file any more, but what somebody read from one: `NAME=VALUE` with a NUL behind each.
+    Nul,
 }
 
 /// For how many lines room is made at once: a vector that grows is copied, and its old place wiped.
@@ -57,8 +60,10 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a whole file. Cost is linear in `text`; expansion may add at most 1 MiB.
 pub fn parse(text: &[u8], dialect: Dialect) -> Result<Vec<Entry>, Mistake> {
-    if dialect == Dialect::Rust {
-        return rust::parse(text);
+    match dialect {
+        Dialect::Rust => return rust::parse(text),
+        Dialect::Nul => return nul::parse(text),
+        Dialect::Python | Dialect::PythonExpand => {}
     }
     let start = if text.starts_with(BOM) { BOM.len() } else { 0 };
     let mut reader = Reader::new(text, start);

@@ -203,9 +203,9 @@ impl Document {
         }
     }
 
-    /// `has 'a', 'b' and 3 more`.
-    fn named(&self, key: &[u8]) -> String {
-        if self.format == Format::Dotenv { shown_key(key) } else { format!("'{}'", shown(key)) }
+    /// A key of this document for a message, in quotes: see [`shown_key`].
+    pub fn shown(&self, key: &[u8]) -> String {
+        shown_key(key, self.format)
     }
 
     fn has(&self, node: &Node) -> String {
@@ -220,7 +220,7 @@ impl Document {
             return "has other names, if it is a .env file".into();
         }
         let names = pairs.iter().take(LISTED);
-        let names: Vec<_> = names.map(|(key, _)| self.named(self.bytes_of(key))).collect();
+        let names: Vec<_> = names.map(|(key, _)| self.shown(self.bytes_of(key))).collect();
         match pairs.len().saturating_sub(LISTED) {
             0 => format!("has {}", names.join(", ")),
             more => format!("has {} and {more} more", names.join(", ")),
@@ -232,15 +232,18 @@ fn shown(name: &[u8]) -> String {
     printable(&String::from_utf8_lossy(name))
 }
 
-/// A key of a .env file for a message, in quotes. The second line of a value that nobody quoted, a private key's, looks like one: what is long or
-/// holds anything but a name's letters, '.' and '-' is only hinted at.
-pub fn shown_key(key: &[u8]) -> String {
-    let plain = |c: &u8| c.is_ascii_alphanumeric() || b"_.-".contains(c);
-    if key.len() <= 40 && key.iter().all(plain) {
+/// A key for a message, in quotes. The second line of a value that nobody quoted, a private key's, looks like a key of a
+/// .env file: what is long or holds anything but a name's characters is only hinted at.
+pub fn shown_key(key: &[u8], format: Format) -> String {
+    let (most, also): (_, &[u8]) = if format == Format::Dotenv { (40, b"_.-") } else { (256, b"_.-/:@") };
+    if key.len() <= most && key.iter().all(|c| c.is_ascii_alphanumeric() || also.contains(c)) {
         return format!("'{}'", String::from_utf8_lossy(key));
     }
-    let head: String = String::from_utf8_lossy(key).chars().take(4).collect();
-    format!("'{}...' ({} bytes)", printable(&head), key.len())
+    let text = String::from_utf8_lossy(key);
+    match text.char_indices().nth(4) {
+        Some((end, _)) => format!("'{}...' ({} bytes)", printable(&text[..end]), key.len()),
+        None => format!("'{}'", printable(&text)),
+    }
 }
 
 #[cfg(test)]

@@ -98,5 +98,5 @@ fn a_key_of_a_dotenv_file_is_taken_as_written() {
         assert_eq!(document.pick(&field(wanted)), Ok(&value[..]), "{wanted}");
     }
     let missing = document.pick(&field("d.e")).err().map(|fault| fault.message);
-    assert_eq!(missing.as_deref(), Some("no field 'd.e'; it has 'a.b', '/c...' (2 bytes), 'd'"));
+    assert_eq!(missing.as_deref(), Some("no field 'd.e'; it has 'a.b', '/c', 'd'"));
 }

@@ -107,7 +107,8 @@ impl<'d> Reader<'d> {
     }
 
     fn scalar(&self, text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>, line: usize) -> Result<Node, Mistake> {
-        let kind = kind(tag, &["str", "int", "float", "bool", "null"], line)?;
+        // `!!merge` is how Go's writer marks the text `<<`, wherever it stands.
+        let kind = kind(tag, &["str", "int", "float", "bool", "null", "merge"], line)?;
         let plain = style == ScalarStyle::Plain;
         if plain && text == "<<" && self.tree.wants_key() {
             return Err(Mistake::new("a merge key")

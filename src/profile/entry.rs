@@ -8,6 +8,7 @@ use crate::error::printable;
 use crate::reference::{Ref, Template, is_name};
 use crate::source::kind;
 use std::borrow::Cow;
+use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -64,6 +65,8 @@ pub struct Secret {
     pub expose: bool,
     /// How many bits of entropy a value must have that `inject-care` stores.
     pub min_entropy: Option<u32>,
+    /// How old the stored version may be before `check` warns.
+    pub max_age: Option<Duration>,
     /// What only some kinds of source understand: the name, the text, and the byte at which it stands.
     pub options: Vec<(&'static str, String, usize)>,
 }
@@ -97,8 +100,8 @@ impl From {
 }
 
 /// The options of an entry of `[secrets]`.
-pub const OPTIONS: [&str; 9] =
-    ["from", "template", "optional", "default", "decode", "trim", "expose", "field", "min-entropy"];
+pub const OPTIONS: [&str; 10] =
+    ["from", "template", "optional", "default", "decode", "trim", "expose", "field", "min-entropy", "max-age"];
 
 /// Reads one line; `None` with a problem where it is wrong.
 pub(super) fn entry(
@@ -155,6 +158,7 @@ impl Secret {
             trim: false,
             expose: true,
             min_entropy: None,
+            max_age: None,
             options: Vec::new(),
         }
     }
@@ -191,6 +195,7 @@ fn table_form(key: &Key, table: &DeTable<'_>, at: usize, problems: &mut Problems
             "trim" => secret.trim = problems.flag(&what, value).unwrap_or_default(),
             "expose" => secret.expose = problems.flag(&what, value).unwrap_or_default(),
             "min-entropy" => secret.min_entropy = option::bits(&what, value, problems),
+            "max-age" => secret.max_age = option::age(&what, value, problems),
             "field" => {}
             _ => match kind::options().find(|known| known.name == name) {
                 Some(known) => {
@@ -230,6 +235,7 @@ fn conflicts(key: &Key, secret: &Secret, field: bool, at: usize, problems: &mut 
             (template || pattern) && secret.min_entropy.is_some(),
             "'min-entropy' is for a variable that is stored somewhere: not for a template or a pattern",
         ),
+        (template && secret.max_age.is_some(), "a template is stored nowhere: 'max-age' belongs to what it uses"),
         (template && !secret.options.is_empty(), "a template is read from no source, so it has no options of one"),
         (pattern && template, "a pattern takes its names from a document, not from a template"),
         (pattern && secret.default.is_some(), "a pattern cannot have a default: which name would it be for?"),

@@ -1,6 +1,6 @@
 //! Which names a variable may have, and from where.
 
-use crate::document;
+use crate::document::Document;
 use crate::error::Fault;
 use crate::reference::is_name;
 use std::borrow::Cow;
@@ -170,7 +170,7 @@ fn is_steering(name: &str) -> bool {
 ///
 /// # Errors
 /// It is no name, or one that steers programs.
-pub fn of_key<'a>(prefix: &str, key: Result<&'a str, &'a [u8]>) -> Result<Cow<'a, str>, Fault> {
+pub fn of_key<'a>(prefix: &str, key: Result<&'a str, &'a [u8]>, document: &Document) -> Result<Cow<'a, str>, Fault> {
     let name = match (prefix, key) {
         ("", Ok(key)) => Cow::Borrowed(key),
         (_, Ok(key)) => Cow::Owned(format!("{prefix}{key}")),
@@ -179,7 +179,7 @@ pub fn of_key<'a>(prefix: &str, key: Result<&'a str, &'a [u8]>) -> Result<Cow<'a
     if !is_name(name.as_bytes()) {
         return Err(Fault::invalid(format!(
             "the key {} is no name of a variable",
-            document::shown_key(key.map_or_else(|bytes| bytes, str::as_bytes))
+            document.shown(key.map_or_else(|bytes| bytes, str::as_bytes))
         )));
     }
     if is_refused_from_a_store(&name) {

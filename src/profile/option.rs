@@ -2,7 +2,9 @@
 
 use super::decode::Decode;
 use super::problems::Problems;
+use crate::reference;
 use crate::source::kind::Holds;
+use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -55,4 +57,10 @@ pub(super) fn decode(what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Pr
         );
     }
     known.map(|(_, decode)| *decode)
+}
+
+/// How old a stored version may be.
+pub(super) fn age(what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Duration> {
+    let text = problems.string(what, value)?;
+    reference::duration(&text).map_err(|message| problems.at(value.span().start, format!("{what}: {message}"))).ok()
 }

@@ -3,7 +3,7 @@
 use super::entry::{Entry, Key, Value, entry};
 use super::names;
 use super::problems::{Problems, line};
-use crate::error::Report;
+use crate::error::{Error, Report};
 use crate::reference::{self, Ref, is_name};
 use std::time::Duration;
 use toml::Spanned;
@@ -25,6 +25,10 @@ pub struct Said {
     pub inherit_credentials: Vec<At>,
     /// For the whole resolution.
     pub timeout: Option<Duration>,
+    /// Where a line for each launch goes.
+    pub audit: Option<At>,
+    /// Whether nothing is run that is not recorded.
+    pub audit_required: bool,
     /// Whether this file may set names of the loader class.
     pub allow_unsafe_names: bool,
     /// `[vars]` and `[secrets]`, in the order of the file.
@@ -61,13 +65,15 @@ pub enum Setting {
 }
 
 /// The keys at the top.
-pub const KEYS: [&str; 9] = [
+pub const KEYS: [&str; 11] = [
     "description",
     "extends",
     "inherit",
     "inherit-credentials",
     "timeout",
     "allow-unsafe-names",
+    "audit",
+    "audit-required",
     "vars",
     "secrets",
     "source",
@@ -114,6 +120,8 @@ fn read(table: &DeTable<'_>, said: &mut Said, problems: &mut Problems<'_>) {
             "inherit-credentials" => said.inherit_credentials = patterns(name, value, problems),
             "timeout" => said.timeout = timeout(value, problems),
             "allow-unsafe-names" => said.allow_unsafe_names = problems.flag(name, value).unwrap_or(false),
+            "audit" => said.audit = audit(value, problems),
+            "audit-required" => said.audit_required = problems.flag(name, value).unwrap_or(true),
             "vars" | "secrets" => {
                 for (key, value) in problems.table(name, value).into_iter().flat_map(in_order) {
                     match entry(name == "secrets", key, value, problems) {
@@ -144,6 +152,43 @@ pub fn in_order<'t, 'i>(
 fn timeout(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Duration> {
     let text = problems.string("timeout", value)?;
     reference::duration(&text).map_err(|message| problems.at(value.span().start, format!("timeout: {message}"))).ok()
+}
+
+fn audit(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<At> {
+    let text = problems.string("audit", value)?;
+    if text.is_empty() || text.contains('\0') || text.ends_with('/') {
+        problems.at(value.span().start, "audit: \"journald\" or a file is wanted here");
+        return None;
+    }
+    Some((text, value.span().start))
+}
+
+/// What root says for every launch of this machine.
+#[derive(Default)]
+pub struct Config {
+    /// `journald` or a file's absolute path.
+    pub audit: Option<At>,
+    /// Whether nothing is run that is not recorded.
+    pub audit_required: bool,
+}
+
+/// Parses root's configuration.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn config(text: &str, shown: &str) -> Result<Config, Error> {
+    let (said, mut reports) = parse(text, shown).map_err(|report| Error { exit: 125, reports: vec![report] })?;
+    let at = |at| Some((shown.to_owned(), line(text, at)));
+    let mut wrong = |place, message: &str| reports.push(Report { place, message: message.into(), hint: None });
+    if let Some((_, byte)) = said.audit.as_ref().filter(|(to, _)| to != "journald" && !to.starts_with('/')) {
+        wrong(at(*byte), "audit: an absolute path is wanted here");
+    }
+    let document = DeTable::parse(text).ok();
+    let keys = document.iter().flat_map(|table| in_order(table.get_ref()));
+    for (key, _) in keys.filter(|(key, _)| !["audit", "audit-required"].contains(&key.get_ref().as_ref())) {
+        wrong(at(key.span().start), "only 'audit' and 'audit-required' stand here");
+    }
+    Error::of(reports).map(|()| Config { audit: said.audit, audit_required: said.audit_required })
 }
 
 fn patterns(what: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Vec<At> {

@@ -184,7 +184,8 @@ fn approval(line: &str) -> Option<Approval> {
     Some(Approval { path: text("path")?, sha256: text("sha256")?, reads: reads.collect::<Option<_>>()? })
 }
 
-fn hash(text: &str) -> String {
+/// The SHA-256 of a text, in lower-case hexadecimal digits.
+pub fn hash(text: &str) -> String {
     data_encoding::HEXLOWER.encode(&hmac_sha256::Hash::hash(text.as_bytes()))
 }
 
@@ -223,6 +224,7 @@ pub fn reads(file: &File) -> Vec<String> {
         let words: Vec<_> = list.iter().map(|(word, _)| escaped(word)).collect();
         reads.push(format!("{what} {}", words.join(" ")));
     }
+    reads.extend(said.audit.iter().map(|(to, _)| format!("audit {}", escaped(to))));
     if said.allow_unsafe_names {
         reads.push("allow-unsafe-names".into());
     }

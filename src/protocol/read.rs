@@ -139,6 +139,10 @@ impl<'a> Cursor<'a> {
         Some(u32::from_be_bytes(*self.take(4)?.first_chunk()?))
     }
 
+    fn long(&mut self) -> Option<u64> {
+        Some(u64::from_be_bytes(*self.take(8)?.first_chunk()?))
+    }
+
     fn bytes(&mut self, most: usize) -> Option<&'a [u8]> {
         let length = self.number()? as usize;
         if length > most { None } else { self.take(length) }
@@ -179,8 +183,10 @@ impl<'a> Cursor<'a> {
         match self.byte()? {
             0 => {
                 let bytes = Secret::from(self.bytes(MAX_PAYLOAD)?);
-                let notes = self.list(MAX_ITEMS, Self::text)?;
-                Some(Ok(Payload { bytes, notes }))
+                let notes = self.list(MAX_ITEMS, |c| Some(Note { warning: c.flag()?, text: c.text()? }))?;
+                let version = if self.flag()? { Some(self.text()?) } else { None };
+                let created = if self.flag()? { Some(self.long()?) } else { None };
+                Some(Ok(Payload { bytes, notes, stored: Stored { version, created } }))
             }
             state => self.fault(state).map(Err),
         }

@@ -15,7 +15,7 @@ fn request() -> Vec<u8> {
 fn replies() -> Vec<u8> {
     let mut out = Vec::new();
     let mut payload = Payload::from(vec![0, 255, b'\n']);
-    payload.notes = vec!["lease of 1h".into(), "colour \x1b[31m".into()];
+    payload.notes = vec![Note::fact("lease of 1h"), Note::warning("colour \x1b[31m")];
     let fault = Fault::outage("sealed").hint("unseal it");
     for reply in [
         Reply::Opened { protocol: VERSION, version: "0.1.0".into() },
@@ -105,7 +105,7 @@ fn replies_survive_any_split() {
         };
         assert_eq!(version, "0.1.0");
         assert_eq!(payload.bytes.expose(), [0, 255, b'\n']);
-        assert_eq!(payload.notes, ["lease of 1h", "colour \\u{1b}[31m"]);
+        assert_eq!(payload.notes, [Note::fact("lease of 1h"), Note::warning("colour \\u{1b}[31m")]);
         assert_eq!(absent, &Fault::absent("no such item"));
         assert_eq!(failed, &Fault::outage("sealed").hint("unseal it"));
     }
@@ -198,7 +198,11 @@ fn garbage_is_refused_at_its_first_wrong_byte() {
 fn bounds_hold_on_both_sides() {
     let full = Reply::Answer {
         index: 0,
-        result: Ok(Payload { bytes: Secret::new(vec![7; MAX_PAYLOAD]), notes: vec!["n".repeat(5000); 99] }),
+        result: Ok(Payload {
+            bytes: Secret::new(vec![7; MAX_PAYLOAD]),
+            notes: vec![Note::warning("n".repeat(5000)); 99],
+            stored: Stored { version: Some("v".repeat(5000)), created: Some(u64::MAX) },
+        }),
     };
     let over = Reply::Answer { index: 0, result: Ok(Payload::from(vec![7; MAX_PAYLOAD + 1])) };
     let mut out = Vec::new();

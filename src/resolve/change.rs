@@ -48,7 +48,7 @@ impl<'a> Writing<'a> {
         let mut results = conversation.finish(unsaid(done));
         self.resolver.stores[ask.batch] = Some(Opened { running: job.running.take(), conversation });
         let payload = results.pop().unwrap_or_else(|| Err(unanswered()))?;
-        Ok(payload.notes.into_iter().next())
+        Ok(payload.notes.into_iter().next().map(|note| note.text))
     }
 
     /// What the sources hold now: everything that was read before is read again.

@@ -1,6 +1,6 @@
 //! Files: `file`, `dotenv` and `systemd` read whole ones; what is in them is the documents' business.
 
-use super::{Locator, Payload, Source};
+use super::{Locator, Note, Payload, Source};
 use crate::clock::Clock;
 use crate::error::{Fault, os, printable};
 use crate::sys;
@@ -47,11 +47,13 @@ impl<'a> Files<'a> {
         let waiting = || self.name.to_owned();
         let ready = || self.clock.poll(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLIN)], &waiting);
         let mut payload = Payload::from(sys::read_all(&fd, ready).map_err(fail)?);
+        payload.stored.created = u64::try_from(stat.st_mtime).ok().filter(|_| sys::file_type(&stat) == libc::S_IFREG);
         let mine = stat.st_uid == nix::unistd::geteuid().as_raw();
         if self.folder.is_none() && mine && sys::file_type(&stat) == libc::S_IFREG && stat.st_mode & 0o044 != 0 {
             let mode = stat.st_mode & 0o777;
             let path = printable(&path.to_string_lossy());
-            payload.notes.push(format!("{path} can be read by others (mode {mode:03o}); chmod 600 ends that"));
+            let text = format!("{path} can be read by others (mode {mode:03o}); chmod 600 ends that");
+            payload.notes.push(Note::warning(text));
         }
         Ok(payload)
     }

@@ -72,7 +72,7 @@ pub struct Kind {
     /// What an entry may say beyond what every entry may.
     pub options: &'static [Setting],
     /// Patterns of the variables that hold its credentials, or the paths to them.
-    pub credentials: &'static [&'static str],
+    pub credentials: &'static [&'static [&'static str]],
     /// For a kind that `inject-store` opens.
     pub store: Option<Store>,
 }
@@ -140,12 +140,28 @@ pub const KINDS: &[Kind] = &[
     remote::GCP,
     remote::AZURE,
     Kind {
+        name: "sops",
+        locates: Locates::File,
+        documents: Documents::ByName,
+        settings: &[FORMAT],
+        options: &[],
+        // Whoever keeps the key of a file, sops logs in there as the others do.
+        credentials: &[
+            &["SOPS_AGE_KEY*", "SOPS_AGE_SSH_PRIVATE_KEY*", "GNUPGHOME", "HUAWEICLOUD_SDK_*"],
+            remote::VAULT_CREDENTIALS,
+            remote::AWS_CREDENTIALS,
+            remote::GCP_CREDENTIALS,
+            remote::AZURE_CREDENTIALS,
+        ],
+        store: None,
+    },
+    Kind {
         name: "systemd",
         locates: Locates::Item,
         documents: Documents::ByLook,
         settings: &[FORMAT],
         options: &[],
-        credentials: &["CREDENTIALS_DIRECTORY"],
+        credentials: &[&["CREDENTIALS_DIRECTORY"]],
         store: None,
     },
     Kind {

@@ -5,8 +5,10 @@ pub mod env;
 pub mod file;
 pub mod kind;
 pub mod remote;
+pub mod sops;
+pub mod tool;
 
-use crate::error::Fault;
+use crate::error::{Fault, printable};
 use crate::secret::Secret;
 
 /// What to read from a source: the part of a reference between the first `:` and the `#`, with the entry's options.
@@ -24,13 +26,62 @@ pub struct Locator {
 pub struct Payload {
     /// The exact bytes.
     pub bytes: Secret,
-    /// Remarks for `-v` and `check` (a lease's time, a loose file mode); never a value.
-    pub notes: Vec<String>,
+    /// Remarks for `-v` and `check`.
+    pub notes: Vec<Note>,
+    /// What the store says of the value.
+    pub stored: Stored,
+}
+
+/// What a store knows of a value beside its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// The version, as the store calls it.
+    pub version: Option<String>,
+    /// When this version was stored, in seconds since 1970.
+    pub created: Option<u64>,
+}
+
+/// A remark on where a value comes from, never a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Whether somebody should do something: `check --strict` fails for it.
+    pub warning: bool,
+    /// Lower case, no full stop.
+    pub text: String,
+}
+
+impl Note {
+    /// What is worth knowing: a lease's time, the kind of a login.
+    pub fn fact(text: impl Into<String>) -> Self {
+        Self { warning: false, text: text.into() }
+    }
+
+    /// What somebody should look at: a loose file mode, a value that expires soon.
+    pub fn warning(text: impl Into<String>) -> Self {
+        Self { warning: true, text: text.into() }
+    }
+
+    /// As it is told, with its newline.
+    pub fn line(&self) -> String {
+        format!("inject: {}: {}\n", if self.warning { "warning" } else { "note" }, printable(&self.text))
+    }
+
+    /// The same, with what it is about in front.
+    #[must_use]
+    pub fn about(self, what: &str) -> Self {
+        Self { text: format!("{what}: {}", self.text), ..self }
+    }
+}
+
+impl From<Secret> for Payload {
+    fn from(bytes: Secret) -> Self {
+        Self { bytes, notes: Vec::new(), stored: Stored::default() }
+    }
 }
 
 impl From<Vec<u8>> for Payload {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes: Secret::new(bytes), notes: Vec::new() }
+        Self::from(Secret::new(bytes))
     }
 }
 

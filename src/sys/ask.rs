@@ -12,6 +12,10 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::path::Path;
 use zeroize::Zeroizing;
 
+/// What ends a process by default and can be sent to one that asks, besides what ends a launch.
+const OTHERS: [Signal; 6] =
+    [Signal::SIGALRM, Signal::SIGPIPE, Signal::SIGPROF, Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGVTALRM];
+
 /// What the terminal driver hands over as one line at most.
 const LINE: usize = 4096;
 
@@ -63,10 +67,14 @@ struct Asking {
 impl Asking {
     fn new(terminal: OwnedFd) -> nix::Result<Self> {
         let before = tcgetattr(&terminal)?;
-        let mask = Mask::of(ENDING.into_iter().chain([Signal::SIGTSTP])).change(libc::SIG_BLOCK)?;
+        let ending = || ENDING.into_iter().chain(OTHERS);
+        let mask = Mask::of(ending().chain([Signal::SIGTSTP])).change(libc::SIG_BLOCK)?;
         // What the caller ignores or blocks does not end anything here either.
         let ends = |signal: &Signal| !mask.has(*signal) && disposition(*signal as i32) != libc::SIG_IGN;
-        let asking = Self { signals: Mask::of(ENDING.into_iter().filter(ends)).descriptor()?, terminal, before, mask };
+        let signals = Mask::of(ending().filter(ends)).descriptor().inspect_err(|_| {
+            let _ = mask.change(libc::SIG_SETMASK);
+        })?;
+        let asking = Self { terminal, before, signals, mask };
         let mut silent = asking.before.clone();
         silent.local_flags.remove(LocalFlags::ECHO);
         silent.local_flags.insert(LocalFlags::ECHONL | LocalFlags::ICANON);

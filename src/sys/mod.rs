@@ -187,6 +187,27 @@ pub fn write_all(fd: RawFd, mut bytes: &[u8]) -> nix::Result<()> {
     Ok(())
 }
 
+/// A time since 1970 as RFC 3339 writes it, in UTC, to the millisecond.
+pub fn utc(since: std::time::Duration) -> String {
+    let seconds = libc::time_t::try_from(since.as_secs()).unwrap_or(libc::time_t::MAX);
+    // SAFETY: gmtime_r fills in the struct that it is given, for which zeroes are valid.
+    let tm = unsafe {
+        let mut tm: libc::tm = std::mem::zeroed();
+        libc::gmtime_r(&raw const seconds, &raw mut tm);
+        tm
+    };
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        tm.tm_year + 1900,
+        tm.tm_mon + 1,
+        tm.tm_mday,
+        tm.tm_hour,
+        tm.tm_min,
+        tm.tm_sec,
+        since.subsec_millis()
+    )
+}
+
 /// Whether `fd` is a terminal on which this process is in the foreground.
 pub fn foreground_terminal(fd: RawFd) -> bool {
     // SAFETY: both calls only look at a descriptor number.

@@ -5,12 +5,14 @@ use crate::cli::Load;
 use crate::error::{Error, Fault, printable};
 use crate::git;
 use crate::merge::Merged;
-use crate::plan::{Plan, template};
-use crate::profile::entry::{From, Value};
+use crate::plan::Plan;
+use crate::profile::entry::{Secret, Value};
 use crate::profile::{Profile, is_secret};
+use crate::source::Note;
 use crate::sys::{self, Environ};
-use crate::variable::{Outcome, Variable, report, shown_from};
+use crate::variable::{Outcome, Variable, report, shown_from, source};
 use serde_json::{Value as Json, json};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Prints a row for each secret; exits as a launch would, and with `strict` with 1 where there is a warning.
 ///
@@ -43,11 +45,13 @@ pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Res
         sys::write_lossy(2, error.render().as_bytes());
     }
     for note in &answers.notes {
-        sys::write_lossy(2, format!("inject: warning: {}\n", printable(note)).as_bytes());
+        sys::write_lossy(2, note.line().as_bytes());
     }
+    let old: Vec<_> = shown.iter().filter_map(|variable| too_old(&plan, variable)).collect();
+    old.iter().for_each(|note| sys::write_lossy(2, note.line().as_bytes()));
     let escapes = git::warnings(&git::plaintext(&plan), environ);
     warn(&escapes);
-    let warned = strict && !(answers.notes.is_empty() && escapes.is_empty());
+    let warned = strict && (!escapes.is_empty() || answers.notes.iter().chain(&old).any(|note| note.warning));
     Ok(failed.map_or(u8::from(warned), |error| error.exit))
 }
 
@@ -76,19 +80,36 @@ fn row(plan: &Plan<'_>, variable: &Variable<'_>) -> Json {
         "message": fault.map(|fault| printable(&fault.message)),
         "file": file,
         "line": line,
+        "version": variable.stored.and_then(|stored| stored.version.as_ref()),
+        "created": variable.stored.and_then(|stored| stored.created).map(|at| sys::utc(Duration::from_secs(at))),
     })
 }
 
-/// The name of the source, of a list the first one's; none for a template.
-fn source(variable: &Variable<'_>) -> Option<String> {
-    let entry = variable.line?.entry;
-    match &entry.value {
-        Value::Secret(secret) if template(entry).is_none() => match &secret.from {
-            From::Refs(refs) => refs.first().map(|reference| reference.source.clone()),
-            From::Template(_) => None,
-        },
-        _ => None,
+/// What is said of a value that has a `max-age`: how old it is, and what makes a new one where that is too old.
+fn too_old(plan: &Plan<'_>, variable: &Variable<'_>) -> Option<Note> {
+    const DAY: u64 = 86_400;
+    let line = variable.line?;
+    let Value::Secret(Secret { max_age: Some(limit), .. }) = &line.entry.value else { return None };
+    let name = &variable.name;
+    let Some(created) = variable.stored?.created else {
+        return Some(Note::warning(format!(
+            "{name}: its source does not say when it was stored, so 'max-age' says nothing"
+        )));
+    };
+    let age = SystemTime::now().duration_since(UNIX_EPOCH + Duration::from_secs(created)).unwrap_or_default();
+    let told = |age: Duration| match age.as_secs() / DAY {
+        0 => format!("{} hours", age.as_secs() / 3600),
+        days => format!("{days} days"),
+    };
+    if age <= *limit {
+        return Some(Note::fact(format!("{name}: {} old, of at most {}", told(age), told(*limit))));
     }
+    let profile = printable(&plan.profile.files[line.file].shown);
+    Some(Note::warning(format!(
+        "{name}: {} old, and at most {} are wanted; `inject set -p {profile} {name} --generate` makes a new one",
+        told(age),
+        told(*limit)
+    )))
 }
 
 fn cells(plan: &Plan<'_>, variable: &Variable<'_>) -> Vec<String> {

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use inject::error::Fault;
 use inject::protocol::{self, Reply};
 use nix::sys::{prctl, resource};
+use nix::unistd::dup2_stdin;
 
 #[cfg(feature = "aws")]
 mod aws;
@@ -21,8 +22,11 @@ mod gcp;
 #[cfg(feature = "keychain")]
 mod keychain;
 #[cfg(feature = "net")]
+#[cfg_attr(not(all(feature = "aws", feature = "azure", feature = "gcp", feature = "vault")), allow(dead_code))]
+// shared
 mod net;
 mod serve;
+#[cfg_attr(not(all(feature = "keychain", feature = "net")), allow(dead_code))] // the same
 mod settings;
 #[cfg(feature = "vault")]
 mod vault;
@@ -98,6 +102,8 @@ fn version() -> io::Result<()> {
 fn run(kind: &str) -> io::Result<bool> {
     let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    // A program that the vendors' code starts must not take part in the conversation.
+    dup2_stdin(File::open("/dev/null")?)?;
     let served = panic::catch_unwind(AssertUnwindSafe(|| serve::serve(kind, &mut input, &mut output)));
     served.unwrap_or_else(|_| {
         let fault = Fault::invalid(format!("inject-store {kind} has a bug and gave up"));

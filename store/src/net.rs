@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{self, StreamExt};
 use inject::error::{Fault, printable};
 
+mod cause;
+pub(crate) use cause::Cause;
+
 /// The most requests that are under way at once.
 pub(crate) const AT_ONCE: usize = 8;
 /// The time to connect.
@@ -47,6 +50,11 @@ impl Runtime {
     ) -> Vec<F::Output> {
         self.run(stream::iter(items).map(one).buffered(AT_ONCE).collect())
     }
+}
+
+/// Waits for `future` at most so long; `None` where that was not enough.
+pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    tokio::time::timeout(limit, future).await.ok()
 }
 
 /// How an attempt failed.
@@ -93,6 +101,11 @@ pub(crate) async fn retry<T, F: Future<Output = Result<T, Failure>>>(
         }
         tokio::time::sleep(pause).await;
     }
+}
+
+/// Waits.
+pub(crate) async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
 }
 
 /// Anything from nothing to 100 ms, doubled with each attempt.

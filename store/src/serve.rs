@@ -4,8 +4,7 @@ use std::io::{self, Read, Write};
 
 use inject::error::Fault;
 use inject::protocol::{self, Decoder, Reply, Request};
-use inject::secret::Secret;
-use inject::source::{Change, Locator, Payload, Source};
+use inject::source::{Change, Locator, Note, Payload, Source};
 use zeroize::Zeroizing;
 
 use crate::settings::Settings;
@@ -112,7 +111,7 @@ fn made(kind: &str, source: &dyn Source, locator: &Locator, change: &Change) -> 
     let writer =
         source.writer().ok_or_else(|| Fault::invalid(format!("a source of kind '{kind}' cannot be written")))?;
     let done = change.make(writer, locator)?;
-    Ok(Payload { bytes: Secret::new(Vec::new()), notes: done.into_iter().collect() })
+    Ok(Payload { notes: done.into_iter().map(Note::fact).collect(), ..Payload::from(Vec::new()) })
 }
 
 fn unexpected() -> Fault {

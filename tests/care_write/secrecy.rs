@@ -3,6 +3,7 @@
 use super::support::Project;
 use crate::common::Test;
 use crate::common::keyring::Keyring;
+use std::collections::HashMap;
 
 const NEEDLE: &str = "needle-5f2c8e1b9a";
 
@@ -12,15 +13,22 @@ fn carriers(project: &Project, test: Test) -> Vec<(String, String)> {
     let done = test.prefix(trace).run();
     assert!(!String::from_utf8_lossy(&done.stderr).contains(NEEDLE));
     let text = String::from_utf8_lossy(&std::fs::read(project.path("trace")).unwrap()).into_owned();
-    let lines = text.lines().filter(|line| line.contains(NEEDLE));
-    lines
-        .map(|line| {
-            let call = line.split_whitespace().nth(1).unwrap_or_default();
-            let (name, rest) = call.split_once('(').unwrap_or((call, ""));
+    // A call that another process cut in two is named by its first half.
+    let mut begun = HashMap::new();
+    let mut seen = Vec::new();
+    for line in text.lines() {
+        let (pid, call) = line.split_once(' ').unwrap_or_default();
+        if call.ends_with("<unfinished ...>") {
+            begun.insert(pid, call);
+        }
+        if line.contains(NEEDLE) {
+            let whole = if call.trim_start().starts_with("<... ") { begun[pid] } else { call };
+            let (name, rest) = whole.trim_start().split_once('(').unwrap_or((whole, ""));
             let on = rest.split_once('<').map_or("", |(_, on)| on.split(['>', '[']).next().unwrap_or_default());
-            (name.to_owned(), on.rsplit('/').next().unwrap_or_default().to_owned())
-        })
-        .collect()
+            seen.push((name.to_owned(), on.rsplit('/').next().unwrap_or_default().to_owned()));
+        }
+    }
+    seen
 }
 
 #[test]

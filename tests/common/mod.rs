@@ -3,6 +3,8 @@
 #![allow(dead_code)] // each test binary uses its own part
 
 pub(crate) mod keyring;
+#[allow(dead_code)]
+pub(crate) mod stand_in;
 pub(crate) mod tool;
 
 use {

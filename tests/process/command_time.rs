@@ -31,7 +31,10 @@ fn the_deadline_ends_the_whole_group() {
 
 #[test]
 fn output_does_not_prolong_the_deadline() {
-    at_the_deadline(launch_with(&["--timeout", "500ms"], script("while :; do printf x; done")));
+    at_the_deadline(launch_with(
+        &["--timeout", "500ms"],
+        script("while :; do printf x; for i in 1 2 3 4 5 6 7 8; do :; done; done"),
+    ));
     at_the_deadline(launch_with(&["--timeout", "500ms"], script("while :; do printf x; sleep 0.01; done")));
 }
 

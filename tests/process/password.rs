@@ -4,6 +4,8 @@
 use super::support::{NOTHING, log, until, with_fake};
 use super::terminal::Terminal;
 use crate::common::Test;
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 use std::time::Duration;
@@ -64,6 +66,22 @@ fn ctrl_c_ends_the_launch() {
     assert!(shown.contains("ended 130") && !shown.contains("half"), "{shown}");
     assert_eq!(log(&test.path("")).len(), 0);
     unchanged(&test);
+}
+
+#[test]
+fn any_signal_that_ends_it_leaves_the_terminal_as_it_was() {
+    for signal in [Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGALRM] {
+        let test = asks();
+        let terminal = started(&test);
+        let shell = terminal.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).expect("its children");
+        let launcher = children.trim().parse().expect("one child");
+        nix::sys::signal::kill(Pid::from_raw(launcher), signal).expect("to send it");
+        until(Duration::from_secs(5), "the end", || terminal.shown().contains("ended"));
+        let (_, shown) = terminal.end();
+        assert!(shown.contains(&format!("ended {}", 128 + signal as i32)), "{shown}");
+        unchanged(&test);
+    }
 }
 
 #[test]

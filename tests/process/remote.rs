@@ -98,6 +98,27 @@ fn aws_and_ssm_with_equal_settings_are_one_process() {
 }
 
 #[test]
+fn settings_that_lead_to_different_values_are_different_processes() {
+    // Each `-p` has sources of its own; the references are alike in how they are written, or in where they lead.
+    let profile = |variable: &str, token: &str| {
+        let source = "pass-env = ['XDG_FAKE', 'XDG_FAKE_LOG']";
+        format!("[secrets]\n{variable} = 'vault:kv/{variable}'\n[source.vault]\ntoken = '{token}'\n{source}\n")
+    };
+    for (first, second, processes) in [
+        ("env:TOK_A", "env:TOK_A", 1),
+        ("env:TOK_A", "env:TOK_B", 2),
+        ("file:token#a", "file:token#b", 2),
+        ("file:token", "file:./token", 1),
+    ] {
+        let test = with_fake("record", profile("A", first)).file("q.toml", profile("B", second));
+        let test = test.file("token", r#"{"a": "1", "b": "2"}"#).env("TOK_A", "1").env("TOK_B", "2");
+        let done = test.replace_arg("./p.toml", "./p.toml,./q.toml").any_status().run();
+        let said = log(done.dir.path());
+        assert_eq!(count(&said, "start"), processes, "{first} and {second}: {said:?}");
+    }
+}
+
+#[test]
 fn a_setting_that_fails_fails_its_source_and_starts_nothing() {
     let source = "[source.vault]\nsecret-id = 'env:NOT_SET'\n";
     let test = recorded("A = { from = 'vault:kv/a#x', optional = true }\n", source);

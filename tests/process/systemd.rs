@@ -273,3 +273,30 @@ fn without_a_service_manager() {
     let test = Test::new().file("p.toml", profile).args(["-p", "./p.toml", "--", "/usr/bin/env"]);
     test.env("CREDENTIALS_DIRECTORY", "/etc/ssl").status(125).stderr_contains("a credential's name has no '/'").run();
 }
+
+#[test]
+fn a_launch_is_recorded_by_the_real_journald() {
+    let profile = "audit = 'journald'\naudit-required = true\n[vars]\nA = 'plain-A'\n";
+    let ran = systemd().once("audited", profile, LAUNCH, "");
+    given(&ran, &["A=plain-A"]);
+    let pid = systemd().property("audited", "ExecMainPID");
+    // More than one datagram holds: the line goes through a sealed file.
+    let mut large = String::from("audit = 'journald'\naudit-required = true\n[vars]\n");
+    for i in 0..4000 {
+        writeln!(large, "{}_{i:04} = 'x'", "LONG_NAME_OF_A_VARIABLE".repeat(3)).unwrap();
+    }
+    let ran = systemd().once("audited-large", &large, "/usr/local/bin/inject -p PROFILE -- /bin/true", "");
+    assert_eq!((ran.status.as_str(), ran.err.as_str()), ("0", ""));
+    for (unit, variables) in [("audited", 1), ("audited-large", 4000)] {
+        let line = format!("journalctl --sync; journalctl -o cat -t inject -u {unit} --no-pager -a");
+        let text = systemd().must(&line, "");
+        let line: serde_json::Value =
+            serde_json::from_str(text.trim()).unwrap_or_else(|_| panic!("{unit}: {text:.300}"));
+        assert_eq!(line["variables"].as_array().unwrap().len(), variables);
+        assert_eq!(line["outcome"], "exec");
+        if unit == "audited" {
+            assert_eq!(line["pid"].to_string(), pid);
+        }
+        assert!(!text.contains("plain-A"));
+    }
+}

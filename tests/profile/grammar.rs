@@ -15,7 +15,7 @@ fn unknown_keys() {
     refused("extend = ['a']", &["error: p.toml:1: unknown key 'extend'", "hint: did you mean 'extends'?"]);
     refused("\n[secret]", &["error: p.toml:2: unknown key 'secret'", "hint: did you mean 'secrets'?"]);
     refused("[sources.x]", &["error: p.toml:1: unknown key 'sources'", "hint: did you mean 'source'?"]);
-    let all = "hint: there are description, extends, inherit, inherit-credentials, timeout, allow-unsafe-names, vars, \
+    let all = "hint: there are description, extends, inherit, inherit-credentials, timeout, allow-unsafe-names, audit, audit-required, vars, \
                secrets, source";
     refused("zzz = 1", &["error: p.toml:1: unknown key 'zzz'", all]);
 }
@@ -136,7 +136,7 @@ fn everything_at_once_sorted_by_line() {
          [source.op]\nkind = 'comand'\n[vars]\nB = 'b'\nLD_PRELOAD = 'x'\n",
         &[
             "error: p.toml:1: unknown key 'zzz'",
-            "hint: there are description, extends, inherit, inherit-credentials, timeout, allow-unsafe-names, vars, \
+            "hint: there are description, extends, inherit, inherit-credentials, timeout, allow-unsafe-names, audit, audit-required, vars, \
              secrets, source",
             "error: p.toml:2: extends: a string is wanted here, and this is a number",
             "error: p.toml:4: A: unknown source 'evn'",

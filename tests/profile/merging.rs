@@ -72,7 +72,7 @@ fn sources_never_merge_across_profiles() {
         run("a.toml,b.toml").file("a.toml", source("one", "A")).file("b.toml", "secrets.B = 'say:x'"),
         &[
             "error: b.toml:1: B: unknown source 'say'",
-            "hint: a source is a [source.NAME] of the profile or one of env, dotenv, file, keychain, vault, aws, ssm, gcp, azure, systemd, command",
+            "hint: a source is a [source.NAME] of the profile or one of env, dotenv, file, keychain, vault, aws, ssm, gcp, azure, sops, systemd, command",
         ],
     );
 }

@@ -86,7 +86,7 @@ fn the_tables_of_sources() {
         "secrets.A = 'op:x'\n[source.op]\nkind = 'command'\nrun = 3",
         &["error: p.toml:4: source.op.run: a setting is a string, a boolean or an array"],
     );
-    let kinds = "hint: kind = one of env, dotenv, file, keychain, vault, aws, ssm, gcp, azure, systemd, command";
+    let kinds = "hint: kind = one of env, dotenv, file, keychain, vault, aws, ssm, gcp, azure, sops, systemd, command";
     refused(
         "secrets.A = 'op:x'\n[source.op]\nrun = ['x']",
         &["error: p.toml:2: source.op: 'kind' says what it is", kinds],

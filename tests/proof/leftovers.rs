@@ -79,6 +79,7 @@ kinds! {
     template = "template";
     systemd = "systemd";
     command = "command";
+    sops = "sops";
 }
 
 /// A keyring is its owner's, who is the tests' own user here.
@@ -91,6 +92,27 @@ fn keychain_at_exec() {
 fn keychain_at_exit_after_a_failure() {
     nothing_is_left_at_the_exit("keychain", User::Caller);
 }
+
+/// Stores of the network, over TLS, with what logs in there.
+macro_rules! remote {
+    ($($name:ident)*) => {
+        $(mod $name {
+            use super::*;
+
+            #[test]
+            fn at_exec() {
+                nothing_is_left_at_the_exec(stringify!($name), EVERY, User::Caller);
+            }
+
+            #[test]
+            fn at_exit_after_a_failure() {
+                nothing_is_left_at_the_exit(stringify!($name), User::Caller);
+            }
+        })*
+    };
+}
+
+remote!(vault aws gcp azure);
 
 /// The positive controls: with one protection compiled out, the very same scan must fail.
 #[test]

@@ -1,7 +1,8 @@
 //! Random secrets, in every kind of place that the launcher reads them from.
 
 use {
-    crate::common::Test,
+    super::remote,
+    crate::common::{Test, tool},
     std::{collections::BTreeMap, ffi::OsString, fmt::Write, fs::File, io::Read, path::Path},
 };
 
@@ -53,11 +54,15 @@ pub(crate) struct Case {
 }
 
 pub(crate) const KINDS: &[&str] =
-    &["env", "dotenv", "json", "yaml", "toml", "whole-file", "template", "systemd", "command"];
+    &["env", "dotenv", "json", "yaml", "toml", "whole-file", "template", "systemd", "command", "sops"];
 
 pub(crate) fn case(kind: &'static str) -> Case {
-    let all: BTreeMap<String, String> = (0..COUNT).map(|i| (format!("S{i:02}"), secret(i))).collect();
-    let needles = all.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
+    let mut all: BTreeMap<String, String> = (0..COUNT).map(|i| (format!("S{i:02}"), secret(i))).collect();
+    if kind == "sops" {
+        // No .env file of sops can hold a '\\' before an 'n'.
+        all.values_mut().for_each(|value| *value = value.replace('\\', "/"));
+    }
+    let mut needles: Vec<_> = all.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
     let each = |reference: &dyn Fn(&str) -> String| {
         all.keys().fold(String::from("[secrets]\n"), |mut text, name| {
             let _ = writeln!(text, "{name} = {}", reference(name));
@@ -135,6 +140,23 @@ pub(crate) fn case(kind: &'static str) -> Case {
             let source = "[source.cat]\nkind = \"command\"\nrun = [\"/bin/cat\", \"{}\"]\n";
             (format!("{text}#\n{source}"), "MISSING = \"env:NOT_THERE\"")
         }
+        "sops" => {
+            let dotenv: String =
+                all.iter().map(|(name, value)| format!("{name}={}\n", value.replace('\n', "\\n"))).collect();
+            let (key, encrypted) = tool::sops_files(&[("secrets.yaml", &lines(": ")), ("secrets.env", &dotenv)]);
+            // The key came out of no source, and must be left behind as little.
+            needles.push(("SOPS_AGE_KEY".into(), key.clone().into_bytes()));
+            let path = format!("{}:/usr/bin:/bin", tool::sops().parent().expect("its folder").display());
+            test = test.env("SOPS_AGE_KEY", key).env("PATH", path);
+            for (name, text) in encrypted {
+                test = test.file(name, text);
+            }
+            let file = |name: &str| if name.ends_with(['0', '2', '4', '6', '8']) { "yaml" } else { "env" };
+            (
+                each(&|name| format!("\"sops:secrets.{}#{name}\"", file(name))),
+                "MISSING = \"sops:secrets.yaml#NOT_THERE\"",
+            )
+        }
         "keychain" => {
             for (name, value) in &all {
                 test = test.file(format!("secrets/{name}"), value);
@@ -150,6 +172,40 @@ pub(crate) fn case(kind: &'static str) -> Case {
                 "proof".into(),
             ];
             (each(&|name| format!("\"keychain:proof/{name}\"")), "MISSING = \"keychain:proof/NOT_THERE\"")
+        }
+        "vault" => {
+            let token = remote::credential(&mut needles, "VAULT_TOKEN");
+            (test, servers) = remote::beside(test, "vault", &all);
+            test = test.env("VAULT_TOKEN", token);
+            let profile = each(&|name| format!("\"vault:secret/proof/{name}#value\""));
+            (profile, "MISSING = \"vault:secret/proof/NOT_THERE\"")
+        }
+        "aws" => {
+            let key = remote::credential(&mut needles, "AWS_SECRET_ACCESS_KEY");
+            (test, servers) = remote::beside(test, "aws", &all);
+            test = test.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", key);
+            // Every other one that is short enough is a parameter, in the same process.
+            let parameter = |name: &str| all[name].len() < 4096 && name.ends_with(['0', '2', '4', '6', '8']);
+            let profile = each(&|name| {
+                if parameter(name) { format!("\"ssm:/proof/{name}\"") } else { format!("\"aws:proof/{name}\"") }
+            });
+            (profile, "MISSING = \"ssm:/proof/NOT_THERE\"")
+        }
+        "gcp" => {
+            let refresh = remote::credential(&mut needles, "REFRESH_TOKEN");
+            (test, servers) = remote::inside(test, "gcp", &all);
+            test = test.file("refresh", refresh).env("GOOGLE_CLOUD_PROJECT", "demo-project");
+            // The login goes through the launcher's own memory.
+            let source = "[source.gcp]\ncredentials = \"file:user.json\"\n";
+            (each(&|name| format!("\"gcp:{name}\"")) + "#\n" + source, "MISSING = \"gcp:NOT_THERE\"")
+        }
+        "azure" => {
+            let secret = remote::credential(&mut needles, "CLIENT_SECRET");
+            (test, servers) = remote::inside(test, "azure", &all);
+            test = test.file("client-secret", &secret).env("CLIENT_SECRET", &secret);
+            let source = "[source.azure]\nvault = \"https://myvault.vault.azure.net\"\nclient-id = \"app-id\"\n\
+                tenant-id = \"11111111-2222-3333-4444-555555555555\"\nclient-secret = \"env:CLIENT_SECRET\"\n";
+            (each(&|name| format!("\"azure:{name}\"")) + "#\n" + source, "MISSING = \"azure:NOT-THERE\"")
         }
         other => panic!("no kind '{other}'"),
     };

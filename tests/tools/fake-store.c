@@ -132,13 +132,13 @@ static void value_of(const char *text)
         memset(large, 'x', sizeof large);
         put_number(atoi(text + 6));
         put(large, atoi(text + 6));
-        put_number(0);
+        put("\0\0\0\0\0\0", 6); /* no notes, no version, no date */
         return;
     } else {
         snprintf(line, sizeof line, "value of %s", text);
     }
     put_text(line);
-    put_number(0);
+    put("\0\0\0\0\0\0", 6);
 }
 
 /* The answer to one locator; false where the fault of this mode is to give none. */

@@ -91,7 +91,7 @@ fn later_p_beats_earlier_and_each_resolves_with_its_own_sources() {
     // A source of one -p is unknown to the other.
     Test::profile("[secrets]\nA = \"doc:x#a\"\n").file("q.toml", source("yaml")).line("-p q.toml").fails(
         "inject: error: p.toml:2: A: unknown source 'doc'\ninject: hint: a source is a [source.NAME] of the profile \
-                or one of env, dotenv, file, keychain, vault, aws, ssm, gcp, azure, systemd, command\n",
+                or one of env, dotenv, file, keychain, vault, aws, ssm, gcp, azure, sops, systemd, command\n",
     );
 }
 

@@ -168,7 +168,7 @@ fn check_json_to_the_letter() {
         .status(125);
     assert!(!ran.out_text().contains("secretvalue"));
     let file = ran.dir.path().join("p.toml").to_str().unwrap().to_owned();
-    let row = |name: &str, source: Value, from: &str, state: &str, exit: u8, message: Value, line: u64| json!({"name": name, "source": source, "from": from, "state": state, "exit": exit, "message": message, "file": file, "line": line});
+    let row = |name: &str, source: Value, from: &str, state: &str, exit: u8, message: Value, line: u64| json!({"name": name, "source": source, "from": from, "state": state, "exit": exit, "message": message, "file": file, "line": line, "version": null, "created": null});
     let null = || Value::Null;
     assert_eq!(
         ran.json(),

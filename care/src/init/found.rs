@@ -9,7 +9,7 @@ use inject::profile::names;
 use inject::reference::is_name;
 use inject::secret::Secret;
 use inject::source::file::Files;
-use inject::source::{Locator, Payload, Source};
+use inject::source::{Locator, Note, Payload, Source};
 use std::path::Path;
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub(super) struct Found {
     /// What is not mapped, and why.
     pub(super) notes: Vec<String>,
     /// What others can read.
-    pub(super) loose: Vec<String>,
+    pub(super) loose: Vec<Note>,
 }
 
 /// Why a path is no file of the project.
@@ -90,7 +90,7 @@ impl Found {
     /// It cannot be read, or is not what it should be.
     fn read(&mut self, plain: &mut Plain) -> Result<(), String> {
         let shown = printable(&plain.path);
-        let Payload { bytes, notes } = read(&plain.path).map_err(|fault| format!("{shown}: {}", fault.message))?;
+        let Payload { bytes, notes, .. } = read(&plain.path).map_err(|fault| format!("{shown}: {}", fault.message))?;
         self.loose.extend(notes);
         let format = if plain.source == "dotenv" { Format::Dotenv } else { Format::Json };
         let parsed = |dialect| Document::parse(Secret::from(bytes.expose()), format, dialect);

@@ -11,6 +11,7 @@ use inject::git::{self, Known, Standing};
 use inject::plan::Plan;
 use inject::profile::trust::Store;
 use inject::profile::{Profile, Wish};
+use inject::source::Note;
 use inject::sys::{self, Environ};
 use inject::verb;
 use nix::errno::Errno;
@@ -36,8 +37,8 @@ pub(crate) fn init(yes: bool, environ: &Environ) -> Result<u8, Error> {
         )
         .hint("--yes makes the changes without a question"));
     }
-    let notes = loose.into_iter().chain(notes.into_iter().filter(|_| new));
-    notes.for_each(|note| sys::write_lossy(2, format!("inject: warning: {note}\n").as_bytes()));
+    let notes = notes.into_iter().filter(|_| new).map(Note::warning);
+    loose.into_iter().chain(notes).for_each(|note| sys::write_lossy(2, note.line().as_bytes()));
     let allowed = |question: String| yes || sys::confirm(&format!("inject: {question} [y/N] "));
     if !new {
         tell(&format!("{PROFILE} is there already, so it stays as it is"));

@@ -18,6 +18,19 @@ const NETWORK: &[&str] = &[
     "no_proxy",
 ];
 
+pub(super) const VAULT_CREDENTIALS: &[&str] = &[
+    "VAULT_TOKEN",
+    "BAO_TOKEN",
+    "VAULT_TOKEN_PATH",
+    "BAO_TOKEN_PATH",
+    "VAULT_CLIENT_KEY",
+    "BAO_CLIENT_KEY",
+    "VAULT_SECRET_ID",
+    "VAULT_PASSWORD",
+    "VAULT_JWT",
+    "VAULT_DEV_ROOT_TOKEN_ID",
+];
+
 pub(super) const VAULT: Kind = Kind {
     name: "vault",
     locates: Locates::Item,
@@ -28,7 +41,7 @@ pub(super) const VAULT: Kind = Kind {
         setting("ca-cert", Holds::File),
         setting("client-cert", Holds::File),
         setting("client-key", Holds::File),
-        setting("auth", Holds::Choice(&["token", "approle", "userpass", "jwt", "kubernetes", "cert", "aws"])),
+        setting("auth", Holds::Choice(&["token", "approle", "userpass", "jwt", "kubernetes", "cert"])),
         setting("auth-mount", Holds::Text),
         setting("token", Holds::Reference),
         setting("role", Holds::Text),
@@ -40,17 +53,7 @@ pub(super) const VAULT: Kind = Kind {
         setting("jwt-file", Holds::File),
     ],
     options: &[setting("version", Holds::Version)],
-    credentials: &[
-        "VAULT_TOKEN",
-        "BAO_TOKEN",
-        "VAULT_TOKEN_PATH",
-        "BAO_TOKEN_PATH",
-        "VAULT_CLIENT_KEY",
-        "BAO_CLIENT_KEY",
-        "VAULT_SECRET_ID",
-        "VAULT_PASSWORD",
-        "VAULT_JWT",
-    ],
+    credentials: &[VAULT_CREDENTIALS],
     store: Some(Store { opens: "vault", env: &[NETWORK, &["VAULT_*", "BAO_*"]] }),
 };
 
@@ -63,7 +66,7 @@ const AWS_SETTINGS: &[Setting] = &[
     FORMAT,
 ];
 
-const AWS_CREDENTIALS: &[&str] = &[
+pub(super) const AWS_CREDENTIALS: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -76,6 +79,7 @@ const AWS_CREDENTIALS: &[&str] = &[
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_CREDENTIAL_FILE",
     "AWS_BEARER_TOKEN_*",
 ];
 
@@ -85,7 +89,7 @@ pub(super) const AWS: Kind = Kind {
     documents: Documents::ByLook,
     settings: AWS_SETTINGS,
     options: &[setting("stage", Holds::Text), setting("version-id", Holds::Text)],
-    credentials: AWS_CREDENTIALS,
+    credentials: &[AWS_CREDENTIALS],
     store: Some(Store { opens: "aws", env: &[NETWORK, &["AWS_*"]] }),
 };
 
@@ -95,9 +99,21 @@ pub(super) const SSM: Kind = Kind {
     documents: Documents::ByLook,
     settings: AWS_SETTINGS,
     options: &[],
-    credentials: AWS_CREDENTIALS,
+    credentials: &[AWS_CREDENTIALS],
     store: Some(Store { opens: "aws", env: &[NETWORK, &["AWS_*"]] }),
 };
+
+pub(super) const GCP_CREDENTIALS: &[&str] = &[
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_CREDENTIALS",
+    "GOOGLE_OAUTH_ACCESS_TOKEN",
+    "GOOGLE_API_KEY",
+    "GOOGLE_CLOUD_KEYFILE_JSON",
+    "GOOGLE_APPLICATION_CREDENTIALS_JSON",
+    "GOOGLE_GHA_CREDS_PATH",
+    "GCLOUD_KEYFILE_JSON",
+    "CLOUDSDK_AUTH_*",
+];
 
 pub(super) const GCP: Kind = Kind {
     name: "gcp",
@@ -110,19 +126,25 @@ pub(super) const GCP: Kind = Kind {
         FORMAT,
     ],
     options: &[setting("version", Holds::Version)],
-    credentials: &[
-        "GOOGLE_APPLICATION_CREDENTIALS",
-        "GOOGLE_CREDENTIALS",
-        "GOOGLE_OAUTH_ACCESS_TOKEN",
-        "GOOGLE_API_KEY",
-        "GOOGLE_CLOUD_KEYFILE_JSON",
-        "CLOUDSDK_AUTH_*",
-    ],
+    credentials: &[GCP_CREDENTIALS],
     store: Some(Store {
         opens: "gcp",
         env: &[NETWORK, &["GOOGLE_*", "GCE_METADATA_*", "GCLOUD_*", "CLOUDSDK_*", "NO_GCE_CHECK"]],
     }),
 };
+
+pub(super) const AZURE_CREDENTIALS: &[&str] = &[
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_USERNAME",
+    "AZURE_PASSWORD",
+    "AZURE_CREDENTIALS",
+    "AZURE_AUTH_LOCATION",
+    "IDENTITY_HEADER",
+    "MSI_SECRET",
+];
 
 pub(super) const AZURE: Kind = Kind {
     name: "azure",
@@ -136,16 +158,7 @@ pub(super) const AZURE: Kind = Kind {
         FORMAT,
     ],
     options: &[],
-    credentials: &[
-        "AZURE_CLIENT_SECRET",
-        "AZURE_CLIENT_CERTIFICATE_PATH",
-        "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-        "AZURE_FEDERATED_TOKEN_FILE",
-        "AZURE_USERNAME",
-        "AZURE_PASSWORD",
-        "IDENTITY_HEADER",
-        "MSI_SECRET",
-    ],
+    credentials: &[AZURE_CREDENTIALS],
     store: Some(Store {
         opens: "azure",
         env: &[NETWORK, &["AZURE_*", "IDENTITY_*", "IMDS_ENDPOINT", "MSI_*", "LANG"]],

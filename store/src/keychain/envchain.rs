@@ -52,6 +52,6 @@ impl Keychain {
         if all.is_empty() {
             return Err(Fault::absent("envchain has no such namespace in this keychain"));
         }
-        Ok(Payload { bytes: all, notes: Vec::new() })
+        Ok(Payload::from(all))
     }
 }

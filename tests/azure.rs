@@ -1,0 +1,13 @@
+//! `azure` against a stand-in that checks what the real services check, under their own names and over TLS. Needs root, for
+//! the network.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test ends where it fails")]
+
+mod common;
+
+mod azure {
+    mod faults;
+    mod login;
+    mod names;
+    mod world;
+}
