@@ -1,6 +1,7 @@
 //! `inject-care`: a secret's life in front of the program. `inject VERB` becomes it; the grammar of its verbs is
 //! [`inject::cli::Care`], and profiles, sources and messages are the launcher's own.
 
+mod doctor;
 mod export;
 mod generate;
 mod get;
@@ -78,6 +79,6 @@ fn dispatch(verb: Care, front: Load, environ: &Environ) -> Result<u8, Error> {
         }
         Care::Scan { load, staged, paths } => scan::scan(&front.and(load), staged, &paths, environ),
         Care::Init { yes } => init::init(yes, environ),
-        _ => Err(Error::new("not there yet")),
+        Care::Doctor { load } => Ok(doctor::doctor(&front.and(load), environ)),
     }
 }
