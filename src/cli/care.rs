@@ -115,10 +115,10 @@ pub enum Care {
         /// What to load.
         #[command(flatten)]
         load: Load,
-        /// Look into what git has staged
+        /// Look into what git has staged, as it is in the index
         #[arg(long, conflicts_with = "paths")]
         staged: bool,
-        /// Files and folders, ignored ones too [default: the work tree]
+        /// A file, ignored or not, or a folder without what git ignores in it [default: the work tree]
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
