@@ -9,8 +9,7 @@ use crate::process::{Job, Output, Spec, drive};
 use crate::source::tool::{shell_word, unexplained};
 use crate::sys::{self, Environ, Guard, Program};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -44,8 +43,14 @@ pub struct Known {
 /// The files that a plan reads in plain text: what a `dotenv:` or a `file:` names.
 pub fn plaintext(plan: &Plan<'_>) -> Vec<PathBuf> {
     let batches = plan.batches.iter().filter(|batch| ["dotenv", "file"].contains(&batch.source.kind.name));
-    let files: BTreeSet<_> = batches.flat_map(|batch| &batch.locators).map(|locator| &locator.text).collect();
-    files.into_iter().map(PathBuf::from).collect()
+    let mut files: Vec<PathBuf> = Vec::new();
+    for locator in batches.flat_map(|batch| &batch.locators) {
+        let path = Path::new(&locator.text);
+        if !files.iter().any(|known| known == path) {
+            files.push(path.to_owned());
+        }
+    }
+    files
 }
 
 /// What is wrong with these files of secrets, as far as git goes. Nothing where there is no repository, no git, or none
@@ -100,25 +105,30 @@ fn shown(real: &Path, named: &Path) -> String {
 
 /// How git stands to each file; `None` where there is no such file, no repository, no git or no answer.
 pub fn standing(files: &[PathBuf], environ: &Environ) -> Vec<Option<Known>> {
-    let place = |file: &PathBuf| {
-        let real = std::fs::canonicalize(file).ok().filter(|real| real.is_file())?;
-        let root = root(real.parent()?)?.to_owned();
-        let within = real.strip_prefix(&root).ok()?.to_owned();
-        Some((root, within))
-    };
-    let places: Vec<_> = files.iter().map(place).collect();
-    let mut asked: BTreeMap<&Path, Vec<&OsStr>> = BTreeMap::new();
-    for (root, within) in places.iter().flatten() {
-        asked.entry(root).or_default().push(within.as_os_str());
+    let mut known: Vec<_> = files.iter().map(|file| place(file)).collect();
+    let mut asked: Vec<PathBuf> = Vec::new();
+    while let Some(next) = known.iter().flatten().find(|file| !asked.contains(&file.root)) {
+        let root = next.root.clone();
+        let here = |file: &&Known| file.root == root;
+        let within: Vec<_> = known.iter().flatten().filter(here).map(|file| file.within.as_os_str()).collect();
+        let listed = listed(&root, &within, environ);
+        for one in known.iter_mut().filter(|one| one.as_ref().is_some_and(|file| file.root == root)) {
+            match (one.as_mut(), &listed) {
+                (Some(file), Ok(listed)) => file.standing = said(listed, file.within.as_os_str().as_bytes()),
+                _ => *one = None,
+            }
+        }
+        asked.push(root);
     }
-    let answers: BTreeMap<_, _> =
-        asked.into_iter().map(|(root, files)| (root.to_owned(), listed(root, &files, environ).ok())).collect();
-    let known = |(root, within): (PathBuf, PathBuf)| {
-        let listed = answers.get(&root)?.as_ref()?;
-        let standing = listed.get(within.as_os_str()).copied().unwrap_or(Standing::Ignored);
-        Some(Known { root, within, standing })
-    };
-    places.into_iter().map(|place| place.and_then(known)).collect()
+    known
+}
+
+/// The repository of a file, and where the file lies in it; nobody has said yet whether git knows it.
+fn place(file: &Path) -> Option<Known> {
+    let real = std::fs::canonicalize(file).ok().filter(|real| real.is_file())?;
+    let root = root(real.parent()?)?.to_owned();
+    let within = real.strip_prefix(&root).ok()?.to_owned();
+    Some(Known { root, within, standing: Standing::Ignored })
 }
 
 /// The folder that holds a `.git`: this one, or the nearest above it.
@@ -126,16 +136,20 @@ pub fn root(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|folder| sys::stat(&folder.join(".git")).is_ok())
 }
 
-/// The files that git tracks, and those that it would: what it does not list is ignored.
-fn listed(root: &Path, files: &[&OsStr], environ: &Environ) -> Result<BTreeMap<OsString, Standing>, Fault> {
+/// Of these files those that git tracks, each behind `H ` or another letter, and those that it would, behind `? `.
+fn listed(root: &Path, files: &[&OsStr], environ: &Environ) -> Result<Vec<u8>, Fault> {
     let list = ["--literal-pathspecs", "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--"];
     let args: Vec<_> = list.iter().map(OsStr::new).chain(files.iter().copied()).collect();
-    let bytes = printed(spec_in(root, &args, environ)?, PATIENCE)?;
-    let row = |row: &[u8]| {
-        let path = OsStr::from_bytes(row.get(2..)?).to_owned();
-        Some((path, if row.starts_with(b"?") { Standing::Loose } else { Standing::Tracked }))
-    };
-    Ok(bytes.split(|c| *c == 0).filter_map(row).collect())
+    printed(spec_in(root, &args, environ)?, PATIENCE)
+}
+
+/// What git does not list is ignored.
+fn said(listed: &[u8], within: &[u8]) -> Standing {
+    match listed.split(|byte| *byte == 0).find(|row| row.get(2..) == Some(within)) {
+        Some([b'?', ..]) => Standing::Loose,
+        Some(_) => Standing::Tracked,
+        None => Standing::Ignored,
+    }
 }
 
 fn names(entry: &[u8], name: &str) -> bool {
