@@ -173,6 +173,16 @@ fn binary_and_large_files_count_wherever_the_value_stands() {
     assert_eq!(found(&repository, "", &[]), expected);
 }
 
+/// Every place of such a file could be the beginning of the value; a run that takes a minute is killed.
+#[test]
+fn a_value_that_repeats_itself_is_found_in_a_file_that_does() {
+    let repository = repository();
+    let value = "a".repeat(900);
+    repository.file(".env", format!("A={value}\n"));
+    repository.file("big", "a".repeat(20_000_000) + "\nb\n" + &value);
+    assert_eq!(found(&repository, "", &[]), ["big:1", "big:3"]);
+}
+
 #[test]
 fn a_repository_runs_nothing() {
     let repository = repository();

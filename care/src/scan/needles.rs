@@ -5,7 +5,7 @@
 //! all is one bit of a table that fits into the processor's first cache.
 
 use super::forms::{Form, SHORTEST};
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -89,8 +89,9 @@ impl Needles {
     }
 
     /// Calls `found` with each needle that is in `text` with an anchor that begins in `part` of it, and with where the needle
-    /// begins; more than once, maybe.
-    fn search(&self, text: &[u8], part: Range<usize>, mut found: impl FnMut(&Needle, usize)) {
+    /// begins. It says up to where that needle is of no further interest.
+    fn search(&self, text: &[u8], part: Range<usize>, mut found: impl FnMut(&Needle, usize) -> usize) {
+        let mut known = vec![0; self.needles.len()];
         let (stride, from) = (self.window - GROUP + 1, part.start.saturating_sub(self.window));
         let chunks = text[from..text.len().min(part.end + self.window)].chunks_exact(stride);
         let rest = chunks.remainder();
@@ -105,8 +106,10 @@ impl Needles {
             for place in places.iter().filter(|place| place.group == group) {
                 let needle = &self.needles[place.needle];
                 let anchor = (from + n * stride).checked_sub(place.behind);
-                let start = anchor.and_then(|at| begins(&needle.form, place.anchor, text, at));
-                start.into_iter().for_each(|start| found(needle, start));
+                let anchor = anchor.filter(|at| *at >= known[place.needle]);
+                if let Some(start) = anchor.and_then(|at| begins(&needle.form, place.anchor, text, at)) {
+                    known[place.needle] = found(needle, start);
+                }
             }
         };
         chunks.enumerate().for_each(|(n, chunk)| look(n, chunk));
@@ -212,6 +215,8 @@ impl<'n> Reading<'n> {
                 let how = self.hits.entry((counted.1, *variable)).or_insert(needle.form.how);
                 *how = needle.form.how.min(how);
             }
+            // Of one line once is enough.
+            memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end)
         });
         self.done = end;
     }
