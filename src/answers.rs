@@ -139,7 +139,10 @@ impl Answers {
 }
 
 /// How an answer is read.
-fn read_as(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<(Format, Dialect), Fault> {
+///
+/// # Errors
+/// Neither the source, nor the name, nor the bytes say it.
+pub fn read_as(source: &SourceDef, locator: &Locator, bytes: &[u8]) -> Result<(Format, Dialect), Fault> {
     match Form::by_name(&locator.text).document().filter(|_| locator.kind == "sops") {
         Some(known) => Ok(known),
         None => Ok((format(source, locator, bytes)?, dialect(source))),

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::error::{Fault, Report, printable};
 use crate::exec;
 use crate::plan::Plan;
-use crate::process::{Job, Output, Spec, drive};
+use crate::process::{Input, Job, Output, Spec, drive};
 use crate::source::tool::{shell_word, unexplained};
 use crate::sys::{self, Environ, Guard, Program};
 use std::cell::RefCell;
@@ -182,10 +182,10 @@ pub fn spec<'e>(args: &[&OsStr], environ: &'e Environ) -> Result<Spec<'e>, Fault
     let argv = argv.map_err(|_| Fault::invalid("a NUL character cannot be in an argument"))?;
     // Of duplicates the first one counts.
     let env = [c"GIT_NO_LAZY_FETCH=1"].into_iter().chain(environ.entries().iter().copied()).collect();
-    Ok(Spec { label: "git".into(), program: Program::Path(path), argv, env, talks: false })
+    Ok(Spec { label: "git".into(), program: Program::Path(path), argv, env, input: Input::Nothing })
 }
 
-/// Runs git to its end, or until `output` has enough. `request` is its standard input, which stays open.
+/// Runs git to its end, or until `output` has enough. `request` is its standard input.
 ///
 /// # Errors
 /// It cannot be started, fails, or takes longer than `limit`; `output` can refuse what it prints.
@@ -195,7 +195,7 @@ pub fn run<'e>(
     output: Box<dyn Output + 'e>,
     limit: Duration,
 ) -> Result<(), Fault> {
-    spec.talks = !request.is_empty();
+    spec.input = if request.is_empty() { Input::Nothing } else { Input::Text };
     let argv: Vec<_> = spec.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let guard = Guard::new();
     let mut jobs = [Job::new(spec, request, output)];

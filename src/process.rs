@@ -35,14 +35,27 @@ pub struct Spec<'e> {
     pub argv: Vec<CString>,
     /// Its environment.
     pub env: Vec<&'e CStr>,
-    /// Whether it reads requests: a socket as its standard input instead of /dev/null.
-    pub talks: bool,
+    /// What it reads.
+    pub input: Input,
+}
+
+/// A program's standard input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// /dev/null.
+    Nothing,
+    /// The request, and then its end.
+    Text,
+    /// One request after the other: it stays open.
+    Requests,
 }
 
 /// A program that runs.
 pub struct Running {
     child: Child,
     input: Option<OwnedFd>,
+    /// Whether the end of the request is the end of its input.
+    ends: bool,
     /// `None` once the program has closed it.
     output: Option<OwnedFd>,
 }
@@ -191,7 +204,7 @@ impl Running {
         matches!(nix::poll::poll(&mut fds, nix::poll::PollTimeout::ZERO), Ok(1))
     }
 
-    fn send(&self, request: &mut Vec<u8>) {
+    fn send(&mut self, request: &mut Vec<u8>) {
         let Some(input) = &self.input else { return };
         while !request.is_empty() {
             match send(input.as_raw_fd(), request, MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT) {
@@ -201,6 +214,9 @@ impl Running {
                 // It has gone, or it does not listen: its answer, or its end, says the rest.
                 Err(_) => request.clear(),
             }
+        }
+        if self.ends {
+            self.input = None;
         }
     }
 
@@ -246,7 +262,7 @@ fn start(spec: &Spec<'_>, guard: &Guard) -> nix::Result<Running> {
     let (read, write) = (sys::above_stdio(read)?, sys::above_stdio(write)?);
     // Our own end of a pipe that we made: no caller shares its description.
     fcntl(&read, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-    let (ours, theirs) = if spec.talks {
+    let (ours, theirs) = if spec.input != Input::Nothing {
         let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)?;
         (Some(sys::above_stdio(ours)?), sys::above_stdio(theirs)?)
     } else {
@@ -254,5 +270,5 @@ fn start(spec: &Spec<'_>, guard: &Guard) -> nix::Result<Running> {
     };
     let stdio = Stdio { input: theirs, output: write, error: null()? };
     let child = sys::spawn(&spec.program, &spec.argv, &spec.env, &stdio, guard.mask())?;
-    Ok(Running { child, input: ours, output: Some(read) })
+    Ok(Running { child, input: ours, ends: spec.input == Input::Text, output: Some(read) })
 }

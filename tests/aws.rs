@@ -17,4 +17,5 @@ mod aws {
 
     mod told;
     mod world;
+    mod write;
 }

@@ -6,14 +6,13 @@
 
 mod common;
 
+use common::project as support;
+
 mod care_doctor {
     mod machine;
     mod profile;
     mod stores;
 }
-#[allow(dead_code, reason = "another test uses the rest")]
-#[path = "care_write/support.rs"]
-mod support;
 #[allow(dead_code, reason = "another test uses the rest")]
 #[path = "vault/world.rs"]
 mod world;

@@ -9,6 +9,8 @@
 
 mod common;
 
+use common::project as support;
+
 #[allow(dead_code, reason = "another test uses the rest")]
 #[path = "care_write/asked.rs"]
 mod asked;
@@ -19,9 +21,6 @@ mod care_init {
 #[allow(dead_code, reason = "another test uses the rest")]
 #[path = "care_scan/repository.rs"]
 mod repository;
-#[allow(dead_code, reason = "another test uses the rest")]
-#[path = "care_write/support.rs"]
-mod support;
 #[allow(dead_code, reason = "another test uses the rest")]
 #[path = "process/terminal.rs"]
 mod terminal;

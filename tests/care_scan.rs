@@ -6,6 +6,8 @@
 
 mod common;
 
+use common::project as support;
+
 mod care_scan {
     mod encodings;
     mod guard;
@@ -14,7 +16,3 @@ mod care_scan {
     mod tree;
     mod values;
 }
-
-#[allow(dead_code, reason = "another test uses the rest")]
-#[path = "care_write/support.rs"]
-mod support;

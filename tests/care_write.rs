@@ -15,15 +15,15 @@ mod common;
 mod terminal;
 
 mod care_write {
+    use crate::common::{hostile, project as support};
+
     mod asked;
     mod crash;
     mod files;
-    mod hostile;
     mod import;
     mod keychain;
     mod mapping;
     mod prompts;
     mod secrecy;
-    mod support;
     mod values;
 }

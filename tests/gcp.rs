@@ -10,4 +10,5 @@ mod gcp {
     mod login;
     mod names;
     mod world;
+    mod write;
 }

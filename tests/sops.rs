@@ -12,4 +12,5 @@ mod sops {
     mod formats;
     mod keys;
     mod support;
+    mod write;
 }

@@ -16,4 +16,5 @@ mod vault {
     #[allow(dead_code)] // the tests of aws use the rest
     mod told;
     mod world;
+    mod write;
 }

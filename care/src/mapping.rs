@@ -149,7 +149,8 @@ impl Revision {
     }
 }
 
-/// A pattern of the profile that gives NAME, as the line that stands for it: the reference of its file with the key.
+/// A pattern of the profile that gives NAME, as the line that stands for it: the reference of its document with the key,
+/// or, where the document is a whole path of parameters, of the one parameter.
 pub(crate) fn of_pattern(profile: &Profile, name: &str) -> Option<(usize, String)> {
     for stack in profile.stacks.iter().rev() {
         for file in stack.files.iter().rev().copied() {
@@ -164,7 +165,10 @@ pub(crate) fn of_pattern(profile: &Profile, name: &str) -> Option<(usize, String
                     Some(pointer) if pointer.starts_with('/') => format!("{pointer}/{key}"),
                     Some(dotted) => format!("{dotted}.{key}"),
                 };
-                return Some((file, format!("{}:{}#{field}", first.source, first.locator)));
+                let source = stack.sources.get(&first.source);
+                let path = source.is_some_and(|source| source.kind.name == "ssm") && first.locator.ends_with('/');
+                let mark = if path { "" } else { "#" };
+                return Some((file, format!("{}:{}{mark}{field}", first.source, first.locator)));
             }
         }
     }

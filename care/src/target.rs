@@ -107,8 +107,8 @@ impl<'a> Target<'a> {
     pub(crate) fn put(&self, writing: &mut Writing<'_>, value: &Secret) -> Result<String, Error> {
         let done = write::make(self.plan, writing, self.ask, Some(self.encoded(value)));
         done.map(Option::unwrap_or_default).map_err(|fault| match fault.state {
-            State::Timeout => {
-                let hint = format!("nobody knows whether it was stored: `inject verify {}` tells", self.name);
+            State::Timeout | State::Unreachable if fault.transient && fault.hint.is_none() => {
+                let hint = format!("whether it was stored all the same, `inject verify {}` tells", self.name);
                 self.error(&fault.hint(hint))
             }
             _ => self.error(&fault),

@@ -24,7 +24,8 @@ pub(crate) fn unset(load: &Load, name: &str, yes: bool, environ: &Environ) -> Re
     let kind = plan.batches[target.ask.batch].source.kind;
     // A keychain is on this machine; what lies behind a network is somebody else's too.
     let remote = kind.store.is_some() && kind.name != "keychain";
-    if remote && target.ask.field.is_none() && !yes {
+    let whole = target.ask.field.as_ref().is_none_or(|field| field.steps().is_empty());
+    if remote && whole && !yes {
         let question = format!("inject: {name}: remove all of {}? [y/N] ", target.shown());
         if !sys::confirm(&question) {
             return Err(Error::new(format!("{name}: {}: nothing was removed", target.shown()))

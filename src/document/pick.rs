@@ -151,6 +151,14 @@ impl Document {
         }
     }
 
+    /// How to write a field that is not there where a key of the document holds its dots.
+    pub(super) fn with_other_dots(&self, field: &Field) -> Option<String> {
+        if field.text().starts_with('/') || self.find(field).is_ok() {
+            return None;
+        }
+        self.with_dots(&self.root, field.steps()).map(|way| self.way(&way))
+    }
+
     /// Another way to cut the same dotted path into keys that are there.
     fn with_dots(&self, node: &Node, steps: &[String]) -> Option<Vec<String>> {
         // The number of cuts doubles with each step, though only those go on whose keys exist.

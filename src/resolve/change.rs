@@ -6,10 +6,12 @@ use crate::batch::Ask;
 use crate::clock::Clock;
 use crate::error::Fault;
 use crate::plan::Plan;
-use crate::process::{Job, drive};
+use crate::process::{Input, Job, drive};
 use crate::profile::sources::SourceDef;
 use crate::protocol;
+use crate::secret::Secret;
 use crate::source::remote::{self, Conversation};
+use crate::source::tool::{self, Printed, Tool};
 use crate::source::{Change, Locator, Payload};
 use crate::sys::{Environ, Guard};
 use std::time::Duration;
@@ -49,6 +51,31 @@ impl<'a> Writing<'a> {
         self.resolver.stores[ask.batch] = Some(Opened { running: job.running.take(), conversation });
         let payload = results.pop().unwrap_or_else(|| Err(unanswered()))?;
         Ok(payload.notes.into_iter().next().map(|note| note.text))
+    }
+
+    /// Runs a program for a locator of a source's, with `input` as its standard input.
+    ///
+    /// # Errors
+    /// It cannot be started, or as the tool says.
+    pub fn run(
+        &mut self,
+        tool: &dyn Tool,
+        source: &SourceDef,
+        locator: &Locator,
+        input: Option<&Secret>,
+    ) -> Result<Payload, Fault> {
+        let printed = Printed::default();
+        let mut spec = tool::spec(tool, source, locator, self.resolver.environ)?;
+        let request = input.map_or_else(Vec::new, |input| input.expose().to_vec());
+        if input.is_some() {
+            spec.input = Input::Text;
+        }
+        let mut jobs = [Job::new(spec, request, Box::new(printed.clone()))];
+        let guard = self.resolver.guard.get_or_insert_with(Guard::new);
+        drive(&mut jobs, guard, self.resolver.clock);
+        let [mut job] = jobs;
+        let done = job.done.take().unwrap_or_else(|| Err(unanswered()))?;
+        printed.answer(tool, source, locator, done)
     }
 
     /// What the sources hold now: everything that was read before is read again.

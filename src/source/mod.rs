@@ -100,7 +100,7 @@ pub trait Source: Send {
 /// What can be written to. Every call is about one locator, and is done, or is not done at all, when it comes back.
 /// `field` is written as a profile writes it; what it stands beside in the document stays as it is.
 pub trait Writer {
-    /// Stores a value, and says what that did in a few words: `created`, `version 4`, `unchanged`.
+    /// Stores a value, and says what that did in a few words: `created`, `new version 4`, `unchanged`.
     ///
     /// # Errors
     /// Why nothing was stored.

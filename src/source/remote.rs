@@ -3,7 +3,7 @@
 use super::Payload;
 use crate::companion;
 use crate::error::{Fault, printable};
-use crate::process::{Output, Spec};
+use crate::process::{Input, Output, Spec};
 use crate::profile::parse::Setting;
 use crate::profile::sources::SourceDef;
 use crate::protocol::{self, Answers, Decoder, Open, Reply};
@@ -32,7 +32,7 @@ pub fn spec<'e>(source: &SourceDef, environ: &'e Environ) -> Result<Spec<'e>, Fa
         program: Program::Descriptor(companion::open("inject-store")?),
         argv,
         env: env.collect(),
-        talks: true,
+        input: Input::Requests,
     })
 }
 

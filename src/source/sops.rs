@@ -71,9 +71,7 @@ pub struct Sops;
 
 impl Tool for Sops {
     fn argv(&self, _: &SourceDef, locator: &Locator) -> Vec<String> {
-        // A bare name could be a flag or a command of sops.
-        let placed = ["/", "./", "../"].iter().any(|start| locator.text.starts_with(start));
-        let path = if placed { locator.text.clone() } else { format!("./{}", locator.text) };
+        let path = placed(&locator.text);
         // The flags and not the command `decrypt`: before 3.9 that would be a file to edit. The first one means
         // nothing here, but before 3.8 it is unknown, and sops ends at once instead of doing something else.
         let words = ["sops", "--disable-version-check", "--decrypt", "--output-type"];
@@ -100,20 +98,31 @@ impl Tool for Sops {
 
     fn answer(&self, source: &SourceDef, locator: &Locator, printed: Vec<u8>, code: i32) -> Result<Payload, Fault> {
         if code != 0 {
-            return Err(failure(locator, code, &printed).unwrap_or_else(|| {
-                let message = format!("sops ended with exit code {code}");
-                let mut fault = unexplained(message, &self.argv(source, locator));
-                fault.hint = fault.hint.map(|hint| hint + " >/dev/null");
-                fault
-            }));
+            return Err(failed(locator, code, &printed, &self.argv(source, locator)));
         }
         match Form::by_name(&locator.text) {
             Form::Dotenv => return Ok(exact::dotenv(&printed, || encrypted(locator))?.into()),
             Form::Ini => exact::json(&printed)?,
-            Form::Yaml | Form::Json | Form::Binary => {}
+            Form::Yaml => exact::yaml(&printed)?,
+            Form::Json | Form::Binary => {}
         }
         Ok(printed.into())
     }
+}
+
+/// The path as an argument: a bare name could be a flag or a command of sops.
+pub fn placed(path: &str) -> String {
+    let placed = ["/", "./", "../"].iter().any(|start| path.starts_with(start));
+    if placed { path.to_owned() } else { format!("./{path}") }
+}
+
+/// Why sops, called so, has failed with this exit code.
+pub fn failed(locator: &Locator, code: i32, printed: &[u8], argv: &[String]) -> Fault {
+    failure(locator, code, printed).unwrap_or_else(|| {
+        let mut fault = unexplained(format!("sops ended with exit code {code}"), argv);
+        fault.hint = fault.hint.map(|hint| hint + " >/dev/null");
+        fault
+    })
 }
 
 /// The file as it lies there.

@@ -6,7 +6,7 @@ use super::sops::Sops;
 use super::{Locator, Payload};
 use crate::error::{Fault, printable};
 use crate::exec;
-use crate::process::{Output, Spec};
+use crate::process::{Input, Output, Spec};
 use crate::profile::sources::SourceDef;
 use crate::sys::{Environ, MAX_BYTES, Program};
 use std::cell::RefCell;
@@ -76,7 +76,7 @@ pub fn spec<'e>(
         program: Program::Path(path),
         argv,
         env: environ.entries().to_vec(),
-        talks: false,
+        input: Input::Nothing,
     })
 }
 

@@ -4,8 +4,9 @@
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
+use aws_sdk_secretsmanager::primitives::DateTime;
 use inject::error::{Fault, State};
-use inject::source::{Locator, Note, Payload, Source};
+use inject::source::{Locator, Note, Payload, Source, Stored, Writer};
 
 use crate::net::Runtime;
 use crate::settings::Settings;
@@ -17,6 +18,7 @@ mod parameters;
 mod region;
 mod secrets;
 mod session;
+mod write;
 
 use fault::Call;
 use session::{Clients, Session, Setup};
@@ -65,11 +67,7 @@ enum Kind {
 
 impl Source for Aws {
     fn fetch(&self, locators: &[Locator]) -> Result<Vec<Result<Payload, Fault>>, Fault> {
-        let start = || {
-            let named = locators.iter().find_map(|locator| region::of_arn(&locator.text));
-            self.runtime.run(Session::start(&self.setup, named))
-        };
-        let session = self.session.get_or_init(start).as_ref().map_err(Clone::clone)?;
+        let session = self.session(locators)?;
         let mut answers: Vec<Option<Result<Payload, Fault>>> = locators.iter().map(|_| None).collect();
         let mut jobs = self.jobs(session, locators, &mut answers);
         while !jobs.is_empty() {
@@ -93,9 +91,22 @@ impl Source for Aws {
         }
         Ok(answers)
     }
+
+    fn writer(&self) -> Option<&dyn Writer> {
+        Some(self)
+    }
 }
 
 impl Aws {
+    /// The one look for credentials; a region that an ARN names will do for it.
+    fn session(&self, locators: &[Locator]) -> Result<&Session, Fault> {
+        let start = || {
+            let named = locators.iter().find_map(|locator| region::of_arn(&locator.text));
+            self.runtime.run(Session::start(&self.setup, named))
+        };
+        self.session.get_or_init(start).as_ref().map_err(Clone::clone)
+    }
+
     /// Sorts the locators into as few requests as AWS allows; what cannot be asked for is answered here.
     fn jobs(
         &self,
@@ -208,9 +219,10 @@ fn whole<T>(result: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
     }
 }
 
-fn payload(bytes: Vec<u8>) -> Result<Payload, Fault> {
+fn payload(bytes: Vec<u8>, version: Option<String>, created: Option<&DateTime>) -> Result<Payload, Fault> {
     if bytes.len() > LARGEST {
         return Err(Fault::invalid("the value is larger than 1 MiB"));
     }
-    Ok(Payload::from(bytes))
+    let created = created.and_then(|time| u64::try_from(time.secs()).ok());
+    Ok(Payload { stored: Stored { version, created }, ..Payload::from(bytes) })
 }

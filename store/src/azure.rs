@@ -38,8 +38,9 @@ struct Azure {
 pub(crate) fn open(settings: Settings) -> Result<Box<dyn Source>, Fault> {
     settings.only(&["vault", "tenant-id", "client-id", "client-secret"])?;
     let runtime = Runtime::new()?;
+    let identity = Settings::env("IDENTITY_ENDPOINT")?;
     let options = ClientOptions {
-        transport: Some(Transport::new(Arc::new(http::Http::new()?))),
+        transport: Some(Transport::new(Arc::new(http::Http::new(identity.as_deref())))),
         // Tried again by the rules of the house, not by the SDK's.
         retry: RetryOptions::none(),
         ..ClientOptions::default()

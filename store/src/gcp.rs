@@ -10,14 +10,17 @@ use google_cloud_gax::client_builder::internal::with_follow_redirects;
 use google_cloud_gax::retry_policy::NeverRetry;
 use google_cloud_secretmanager_v1::client::SecretManagerService;
 use inject::error::Fault;
-use inject::source::{Locator, Payload, Source};
+use inject::source::{Locator, Payload, Source, Writer};
 
 use crate::net::{self, ATTEMPT, Runtime, retry};
 use crate::settings::Settings;
 
 mod credentials;
+mod document;
 mod fault;
+mod metadata;
 mod name;
+mod write;
 
 use credentials::{Login, Origin};
 use name::Name;
@@ -55,8 +58,7 @@ pub(crate) fn open(settings: Settings) -> Result<Box<dyn Source>, Fault> {
 
 impl Source for Gcp {
     fn fetch(&self, locators: &[Locator]) -> Result<Vec<Result<Payload, Fault>>, Fault> {
-        let login = self.login.get_or_init(|| self.runtime.run(Login::new(&self.origin, self.deadline)));
-        let login = login.as_ref().map_err(Clone::clone)?;
+        let login = self.login()?;
         let names: Vec<_> = locators.iter().map(|locator| self.name(locator, login)).collect();
         let mut asked = Vec::new();
         for name in &names {
@@ -75,6 +77,10 @@ impl Source for Gcp {
         let answers = answers.into_iter().zip(names);
         answers.map(|(answer, name)| answer.unwrap_or_else(|| name.map(drop).and_then(unasked))).map(whole).collect()
     }
+
+    fn writer(&self) -> Option<&dyn Writer> {
+        Some(self)
+    }
 }
 
 fn unasked<T>((): ()) -> Result<T, Fault> {
@@ -90,6 +96,11 @@ fn whole<T>(result: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
 }
 
 impl Gcp {
+    fn login(&self) -> Result<&Login, Fault> {
+        let login = self.login.get_or_init(|| self.runtime.run(Login::new(&self.origin, self.deadline)));
+        login.as_ref().map_err(Clone::clone)
+    }
+
     fn name(&self, locator: &Locator, login: &Login) -> Result<Name, Fault> {
         let version = locator.options.iter().find(|(name, _)| name == "version").map(|(_, version)| version.as_str());
         let project = || {
@@ -141,6 +152,7 @@ impl Gcp {
             return Err(Fault::invalid("the value is larger than 1 MiB"));
         }
         let mut payload = Payload::from(payload.data.to_vec());
+        payload.stored.version = answer.name.rsplit('/').next().map(str::to_owned);
         payload.notes.extend(login.told());
         Ok(payload)
     }

@@ -17,6 +17,8 @@ use nix::unistd::dup2_stdin;
 mod aws;
 #[cfg(feature = "azure")]
 mod azure;
+#[cfg(any(feature = "keychain", feature = "net"))]
+mod document;
 #[cfg(feature = "gcp")]
 mod gcp;
 #[cfg(feature = "keychain")]
@@ -37,19 +39,32 @@ const FAILED: u8 = 125;
 #[allow(unsafe_code)]
 mod alloc {
     use std::alloc::{GlobalAlloc, Layout, System};
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// The system's allocator; where it has nothing left, the process ends with 125, where Rust would abort with 134
-    /// and, for the vendors' code, leave a core.
+    /// The most bytes in use at once: many times what an environment can hold, and the only bound on answers that the
+    /// clients of some SDKs read.
+    pub(super) const MOST: usize = 256 << 20;
+
+    static USED: AtomicUsize = AtomicUsize::new(0);
+
+    /// What goes to the launcher before the process ends for want of memory; made while there is some.
+    pub(super) static LAST_WORDS: OnceLock<Vec<u8>> = OnceLock::new();
+
+    /// The system's allocator, up to [`MOST`]; where nothing is left, the process ends with 125, where Rust would abort
+    /// with 134 and, for the vendors' code, leave a core.
     pub(super) struct OrExit;
 
     // SAFETY: hands every call on to `System` unchanged, and never returns null.
     unsafe impl GlobalAlloc for OrExit {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            if USED.fetch_add(layout.size(), Ordering::Relaxed) > MOST - layout.size().min(MOST) {
+                end()
+            }
             // SAFETY: the caller keeps `alloc`'s contract, which is `System`'s.
             let memory = unsafe { System.alloc(layout) };
             if memory.is_null() {
-                // SAFETY: `_exit` only ends the process; nothing is allocated and no handler runs.
-                unsafe { libc::_exit(super::FAILED.into()) }
+                end()
             }
             memory
         }
@@ -57,6 +72,30 @@ mod alloc {
         unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
             // SAFETY: the caller keeps `dealloc`'s contract; `memory` came from `System`.
             unsafe { System.dealloc(memory, layout) }
+            USED.fetch_sub(layout.size(), Ordering::Relaxed);
+        }
+    }
+
+    /// Ends the process, with its last words if it has any.
+    fn end() -> ! {
+        let words = LAST_WORDS.get().map_or(&[][..], Vec::as_slice);
+        // SAFETY: `write` reads so many bytes of a slice, and `_exit` only ends the process; nothing is allocated and
+        // no handler runs.
+        unsafe {
+            libc::write(libc::STDOUT_FILENO, words.as_ptr().cast(), words.len());
+            libc::_exit(super::FAILED.into())
+        }
+    }
+}
+
+#[cfg(feature = "net")]
+#[allow(unsafe_code)]
+mod environment {
+    /// As the clients of the network want it.
+    pub(super) fn settle() {
+        for (name, value) in crate::net::environment::settled() {
+            // SAFETY: `main` calls this before anything has started a thread.
+            unsafe { std::env::set_var(name, value) }
         }
     }
 }
@@ -75,6 +114,8 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "inject-store: bug at {}:{}", at.file(), at.line());
         }
     }));
+    #[cfg(feature = "net")]
+    environment::settle();
     let mut args = std::env::args_os().skip(1);
     let done = match (args.next().as_deref().and_then(|arg| arg.to_str()), args.next()) {
         (Some("--version"), None) => version().is_ok(),
@@ -84,8 +125,8 @@ fn main() -> ExitCode {
     ExitCode::from(if done { 0 } else { FAILED })
 }
 
-/// Not readable by other processes of the same user, and no core. The soft limit only: nothing is taken that the
-/// process could not give itself back, and it has no children.
+/// Not readable by other processes of the same user, and no core. The soft limit only: a program that a store runs
+/// inherits it, and can lift it.
 fn harden() -> nix::Result<()> {
     prctl::set_dumpable(false)?;
     let (_, hard) = resource::getrlimit(resource::Resource::RLIMIT_CORE)?;
@@ -95,6 +136,16 @@ fn harden() -> nix::Result<()> {
 fn version() -> io::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     writeln!(io::stdout(), "inject-store {version} (protocol {})", protocol::VERSION)
+}
+
+/// Prepares for the end of all memory, from when on the launcher can be answered.
+pub(crate) fn prepare_last_words(kind: &str) -> io::Result<()> {
+    let fault = Fault::invalid(format!("inject-store {kind} has no memory left, of {} MiB", alloc::MOST >> 20))
+        .hint("an answer without end does that; is the address right?");
+    let mut words = Vec::new();
+    protocol::write_reply(&mut words, &Reply::Failed(fault))?;
+    alloc::LAST_WORDS.get_or_init(|| words);
+    Ok(())
 }
 
 /// Serves until the input ends; true if nothing failed as a whole. The descriptors are used without std's buffers,

@@ -10,6 +10,8 @@ use futures_util::stream::{self, StreamExt};
 use inject::error::{Fault, printable};
 
 mod cause;
+pub(crate) mod environment;
+pub(crate) mod http;
 pub(crate) use cause::Cause;
 
 /// The most requests that are under way at once.
@@ -121,6 +123,13 @@ pub(crate) fn again(status: u16) -> bool {
     matches!(status, 408 | 412 | 425 | 429 | 500..)
 }
 
+/// A server's own code for what is wrong, where it can only be one: its texts, and what stands in a code's place, can hold
+/// what it was sent.
+pub(crate) fn code(text: &str) -> Option<&str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (!text.is_empty() && text.len() <= 64 && text.chars().all(plain)).then_some(text)
+}
+
 /// The wait that a `Retry-After` header asks for, where it is a number of seconds (RFC 9110, 10.2.3); a date is not
 /// looked at, since the clocks may differ.
 pub(crate) fn retry_after(header: Option<&str>) -> Option<Duration> {
@@ -131,6 +140,15 @@ pub(crate) fn retry_after(header: Option<&str>) -> Option<Duration> {
 pub(crate) fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+/// Whether `host`, of a URL, can only be on this machine's own link: where the clouds have their metadata services.
+pub(crate) fn is_link_local(host: &str) -> bool {
+    match host.trim_start_matches('[').trim_end_matches(']').parse() {
+        Ok(std::net::IpAddr::V4(ip)) => ip.is_link_local(),
+        Ok(std::net::IpAddr::V6(ip)) => ip.is_unicast_link_local(),
+        Err(_) => false,
+    }
 }
 
 /// A base address, held against the one rule: https, or plain http to this machine.

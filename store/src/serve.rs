@@ -34,6 +34,7 @@ pub(crate) fn serve(kind: &str, input: &mut impl Read, output: &mut impl Write) 
     // Whatever was asked: the other end names both numbers by this.
     let opened = Reply::Opened { protocol: protocol::VERSION, version: env!("CARGO_PKG_VERSION").to_owned() };
     protocol::write_reply(output, &opened)?;
+    crate::prepare_last_words(kind)?;
     match session(kind, first, &mut requests, output)? {
         Ok(()) => Ok(true),
         Err(fault) => {

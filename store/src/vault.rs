@@ -8,7 +8,7 @@
 use std::cell::{Cell, OnceCell};
 
 use inject::error::Fault;
-use inject::source::{Locator, Payload, Source};
+use inject::source::{Locator, Payload, Source, Writer};
 
 use crate::net::Runtime;
 use crate::settings::Settings;
@@ -21,6 +21,7 @@ mod login;
 mod place;
 mod session;
 mod trust;
+mod write;
 
 use client::Client;
 use login::Login;
@@ -44,13 +45,23 @@ pub(crate) fn open(settings: Settings) -> Result<Box<dyn Source>, Fault> {
     Ok(Box::new(Vault { runtime, client, login: Cell::new(Some(login)), session: OnceCell::new() }))
 }
 
-impl Source for Vault {
-    fn fetch(&self, locators: &[Locator]) -> Result<Vec<Result<Payload, Fault>>, Fault> {
+impl Vault {
+    /// The one login.
+    fn session(&self) -> Result<&Session, Fault> {
         if let Some(login) = self.login.take() {
             let session = self.runtime.run(login.log_in(&self.client))?;
             let _ = self.session.set(session);
         }
-        let session = self.session.get().ok_or_else(|| Fault::denied("the login failed"))?;
-        session.fetch(&self.runtime, &self.client, locators)
+        self.session.get().ok_or_else(|| Fault::denied("the login failed"))
+    }
+}
+
+impl Source for Vault {
+    fn fetch(&self, locators: &[Locator]) -> Result<Vec<Result<Payload, Fault>>, Fault> {
+        self.session()?.fetch(&self.runtime, &self.client, locators)
+    }
+
+    fn writer(&self) -> Option<&dyn Writer> {
+        Some(self)
     }
 }

@@ -74,6 +74,12 @@ fn as_long_as_the_server_says() {
     let started = Instant::now();
     told(&front, 124, "127.0.0.1 is not able to (503), for 3600 s");
     assert!(started.elapsed() < Duration::from_secs(1) && front.calls().len() == 1);
+    // Nor longer than the launch has.
+    let front = StandIn::new("", |_, _| answer(503, "Retry-After: 3\r\n", ""));
+    let started = Instant::now();
+    let test = keyed(&front.url, &format!("timeout = '2s'\n{ONE}")).status(124);
+    test.stderr_contains("127.0.0.1 is not able to (503), for 3 s").run();
+    assert!(started.elapsed() < Duration::from_secs(1) && front.calls().len() == 1);
 }
 
 #[test]
@@ -137,6 +143,22 @@ fn what_is_not_aws() {
     told(&front, 125, "127.0.0.1 does not speak HTTP");
 }
 
+/// An answer that says nothing does not say that there is nothing: no default takes its place.
+#[test]
+fn empty_answers() {
+    let front = StandIn::new("", |asked, _| match asked.body.contains("/app/plain:3") {
+        true => json(200, "{\"Parameters\":[],\"InvalidParameters\":[\"/app/plain:3\"]}"),
+        false => json(200, "{}"),
+    });
+    let plain = "A = { from = 'ssm:/app/plain', default = 'd' }";
+    for entry in [plain, "A = { from = 'ssm:/app/plain:3', default = 'd' }", "'*' = 'ssm:/app/prod/'"] {
+        let test = keyed(&front.url, &format!("[secrets]\n{entry}\n")).status(125).stdout("");
+        test.stderr_contains("this is not an answer of Parameter Store").run();
+    }
+    let front = StandIn::new("", |_, _| json(200, "{\"Parameters\":[],\"InvalidParameters\":[\"/app/plain\"]}"));
+    keyed(&front.url, &format!("[secrets]\n{plain}\n")).stdout("A=d\0").run();
+}
+
 #[test]
 fn answers_without_a_length() {
     let whole = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"Name\":\"app/text\",\"SecretString\":\"whole\"}";
@@ -150,7 +172,7 @@ fn answers_without_a_length() {
 #[test]
 fn answers_without_end() {
     let front = StandIn::new("", |_, _| Act::Endless);
-    told(&front, 125, "the answer of 127.0.0.1 is larger than 1 MiB");
+    told(&front, 125, "127.0.0.1: the answer is larger than 1 MiB");
     assert_eq!(front.calls().len(), 1);
     // Many secrets of the largest size are one answer all the same.
     let value = "\\u0001".repeat(60 << 10);
@@ -211,6 +233,16 @@ fn plain_http_is_for_this_machine() {
 }
 
 #[test]
+fn endpoints_of_the_profile_that_are_none() {
+    let words = "aws:app/text: profile 'default': its endpoint_url is no address";
+    for said in ["endpoint_url =", "endpoint_url = x", "services = s\n[services s]\nssm =\n  endpoint_url ="] {
+        let test = bare(&[], ONE).file(".aws/config", format!("[default]\nregion = us-east-1\n{said}\n"));
+        let test = test.env("AWS_ACCESS_KEY_ID", "AKIA").env("AWS_SECRET_ACCESS_KEY", "x").status(125).stdout("");
+        test.stderr_contains(words).run();
+    }
+}
+
+#[test]
 fn tls_as_it_must_be() {
     let ours = |url: &str| moto().launch("all", ONE).env("AWS_ENDPOINT_URL", url).env("SSL_CERT_FILE", tls("ca"));
     ours(tls("good")).stdout(environment(&[("A", "text of moto")])).stderr("").run();
@@ -226,7 +258,7 @@ fn tls_as_it_must_be() {
     let test = ours(tls("good")).env("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt").status(125).stdout("");
     test.stderr_contains("not signed by a CA that is trusted here").stderr_contains("SSL_CERT_FILE can name").run();
     let test = ours(tls("good")).env("SSL_CERT_FILE", "/nonexistent").status(125).stdout("");
-    test.stderr_contains("no certificates of CAs").run();
+    test.stderr_contains("no TLS without certificates of CAs").run();
     assert!(started.elapsed() < Duration::from_secs(10));
     // Where there is no TLS, nobody looks for authorities.
     ours(&moto().url).env("SSL_CERT_FILE", "/nonexistent").stdout("A=text of moto\0").run();

@@ -151,6 +151,7 @@ fn in_the_words_of_aws() {
         ),
         (ONE, "SomethingNew", "x", 125, "AWS refuses: SomethingNew"),
         (ONE, "with\\u001b[31m a trick", "x", 125, "AWS refuses\n"),
+        (ONE, "a/token+perhaps=", "x", 125, "AWS refuses\n"),
         (PATH, "ParameterNotFound", "x", 125, "no such parameter in us-east-1"),
     ] {
         let (code, message) = (code.to_owned(), message.to_owned());
@@ -159,6 +160,19 @@ fn in_the_words_of_aws() {
         let done = test.status(exit).stdout("").stderr_contains(told).run();
         assert!(!done.stderr.contains(&0x1b));
         assert_eq!(front.calls().len(), if exit == 124 { 3 } else { 1 }, "{told}");
+    }
+}
+
+/// Absent is only what the status and the code say; moto and ministack say 404 where AWS says 400.
+#[test]
+fn absence_by_half() {
+    let body = "{\"__type\":\"ResourceNotFoundException\",\"message\":\"x\"}";
+    for (status, exit, told) in
+        [(403, 125, "AWS refuses: Res"), (418, 125, "AWS refuses: Res"), (500, 124, "not able to")]
+    {
+        let front = StandIn::new("", move |_, _| json(status, body));
+        let test = launch(&front.url, ONE).env("AWS_ACCESS_KEY_ID", "AKIA").env("AWS_SECRET_ACCESS_KEY", "x");
+        test.status(exit).stdout("").stderr_contains(told).run();
     }
 }
 

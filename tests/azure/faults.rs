@@ -22,6 +22,12 @@ fn what_is_told_apart() {
         ("firewall", "the vault's firewall does not let this machine in (403)"),
         ("deleted", "the secret is deleted"),
         ("rejected", "the token is not accepted (401)"),
+        // Absent is only what the status and the code say.
+        ("not-found-400", "Key Vault refuses (400, SecretNotFound)\n"),
+        ("other-404", "Key Vault refuses (404, ResourceNotFound)\n"),
+        // What a server says in its own words can hold what it was sent; its codes cannot.
+        ("new-code", "Key Vault refuses (400, SomethingNew)\n"),
+        ("no-code", "Key Vault refuses (400)\n"),
     ] {
         refused("azure:plain", &[fault], 125, words);
     }
@@ -91,7 +97,7 @@ fn answers_that_are_none() {
         ("html-404", "this is no Key Vault: it answered 404, and not in its form"),
         ("no-json", "Key Vault answered something that cannot be read"),
         ("no-value", "Key Vault answered without a value"),
-        ("endless", "the answer of myvault.vault.azure.net is larger than 1 MiB"),
+        ("endless", "myvault.vault.azure.net: the answer is larger than 1 MiB"),
         ("redirect", "Key Vault redirects (302)"),
     ] {
         refused("azure:plain", &[fault], 125, words);
@@ -106,4 +112,14 @@ fn hosts_and_certificates() {
     refused("azure:plain", &["other-host"], 125, "myvault.vault.azure.net: its certificate is for another host");
     let nowhere = "[secrets]\nA = 'azure:plain'\n[source.azure]\nvault = 'https://no-such.vault.azure.net'\n";
     launch(nowhere, &[]).any_status().stderr_contains("A: azure:plain: no-such.vault.azure.net: ").run();
+}
+
+#[test]
+fn no_proxy_leads_to_this_machine() {
+    // One that takes no tunnel.
+    let proxy = "http://127.0.0.1:42356";
+    let here = "[secrets]\nA = 'azure:plain'\n[source.azure]\nvault = 'https://127.0.0.1:9'\n";
+    launch(here, &[]).env("HTTPS_PROXY", proxy).status(124).stderr_contains("127.0.0.1: connection refused").run();
+    let far = launch(&one("azure:plain"), &[]).env("HTTPS_PROXY", proxy).status(124);
+    far.stderr_contains("A: azure:plain: myvault.vault.azure.net: the connection broke").run();
 }

@@ -40,6 +40,25 @@ fn each_form_and_their_order() {
     used(verbose(&all).env("AZURE_TOKEN_CREDENTIALS", "dev"), "Azure CLI", "tool");
 }
 
+/// A container's identity is served in plain http on its own link, and nothing is asked for farther away.
+#[test]
+fn the_identity_of_a_container() {
+    let at = |address: &str| {
+        let test = verbose(&["link-local"]).env("IDENTITY_ENDPOINT", address);
+        test.env("IDENTITY_HEADER", "identity-header")
+    };
+    used(at("http://169.254.129.4:8081/msi/token"), "managed identity", "app-service");
+    for (address, words) in [
+        ("http://10.1.1.1:8081/msi/token", "10.1.1.1: plain http would show the secrets to the network"),
+        ("http://169.254.129.4.example/msi/token", "169.254.129.4.example: plain http would show the secrets"),
+        ("169.254.129.4:8081", "IDENTITY_ENDPOINT is no address"),
+        ("SECRET", "IDENTITY_ENDPOINT is no address"),
+    ] {
+        let done = at(address).status(125).stderr_contains(format!("managed identity: {words}")).run();
+        assert!(asked(&done).iter().all(|one| one["host"] == "myvault.vault.azure.net"), "{address}");
+    }
+}
+
 #[test]
 fn as_settings() {
     let profile = one("azure:plain")
@@ -108,8 +127,18 @@ fn tools_that_do_not_help() {
             format!("azd auth token --output json --no-prompt --scope {scope}")
         ]
     );
+    // Whatever lies in the working directory is nobody's tool.
+    let test = verbose(&["az", "azd", "relative-path"]).status(125).stderr_contains("Azure CLI, Azure Developer CLI\n");
+    assert!(!test.run().dir.path().join("ran").exists());
     let profile = format!("timeout = '2s'\n[secrets]\nA = 'azure:plain'\n{VAULT}");
     bare(&[], &profile, &["az"]).file("tool-hangs", "").status(124).stderr_contains("no answer within 2 s").run();
+}
+
+#[test]
+fn a_tool_that_leaves_another_behind_has_its_time() {
+    let profile = format!("timeout = '20s'\n[secrets]\nA = 'azure:plain'\n{VAULT}");
+    let test = bare(&[], &profile, &["az"]).file("tool-leaves-another", "").status(124);
+    test.stderr_contains("no credentials: Azure CLI gave no token in time").run();
 }
 
 #[test]

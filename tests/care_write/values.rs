@@ -1,7 +1,7 @@
 //! Hostile values: what is set is what a launch gets, byte for byte, or it is refused and says so.
 
 use super::hostile::values;
-use super::support::{Project, variables};
+use super::support::{Project, profile, round_trip};
 use crate::common::keyring::Keyring;
 use std::fmt::Write as _;
 
@@ -17,39 +17,13 @@ fn python(project: &Project, ending: &str, code: &str) -> Vec<Vec<u8>> {
     read.stdout.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect()
 }
 
-/// Sets each value as `V0`, `V1`, ... and launches once.
-fn round_trip(project: &Project, values: &[Vec<u8>], keyring: Option<&Keyring>) {
-    let with = |test: crate::common::Test| match keyring {
-        Some(keyring) => keyring.on(test),
-        None => test,
-    };
-    for (at, value) in values.iter().enumerate() {
-        with(project.set(&format!("V{at}"), value, &[])).run();
-    }
-    let got = variables(&with(project.inject(["-p", "./p.toml", "--", "/usr/bin/env", "-0"])).run());
-    for (at, value) in values.iter().enumerate() {
-        let name = format!("V{at}");
-        let found = got.iter().find(|(known, _)| *known == name);
-        assert_eq!(found.map(|(_, value)| value), Some(value), "{name}");
-    }
-    assert_eq!(got.len(), values.len());
-}
-
-/// A profile with `V0` and so on, each at what `place` says for its number.
-fn profile(count: usize, place: impl Fn(usize) -> String) -> String {
-    (0..count).fold("[secrets]\n".to_owned(), |mut text, at| {
-        writeln!(text, "V{at} = \"{}\"", place(at)).unwrap();
-        text
-    })
-}
-
 #[test]
 fn dotenv_as_inject_and_python_read_it() {
     // No value with both `${` and a carriage return: python-dotenv has no way to write that.
     let values = values(true);
     let project = Project::new(&profile(values.len(), |at| format!("dotenv:{}.env", at % FILES)));
     project.file("0.env", "# first\nexport OTHER='1' # one\n");
-    round_trip(&project, &values, None);
+    round_trip(&project, &values, |test| test);
     let read = python(
         &project,
         "env",
@@ -69,14 +43,14 @@ fn dotenv_as_inject_and_python_read_it() {
 fn whole_files_hold_any_bytes() {
     let values = values(false);
     let project = Project::new(&profile(values.len(), |at| format!("file:v{at}")));
-    round_trip(&project, &values, None);
+    round_trip(&project, &values, |test| test);
 }
 
 #[test]
 fn json_fields() {
     let values = values(true);
     let project = Project::new(&profile(values.len(), |at| format!("file:{}.json#a.{}.v{at}", at % FILES, at % 3)));
-    round_trip(&project, &values, None);
+    round_trip(&project, &values, |test| test);
 }
 
 #[test]
@@ -85,7 +59,7 @@ fn yaml_fields() {
     let project =
         Project::new(&profile(values.len(), |at| format!("file:{}.yaml#a{}.v{at}", at % FILES, at / FILES % 3)));
     project.file("0.yaml", "# mine\na0:\n  other: &x one # kept\na1: {other: 'two'}\n".replace("&x ", ""));
-    round_trip(&project, &values, None);
+    round_trip(&project, &values, |test| test);
     let text = project.read("0.yaml");
     assert!(
         text.starts_with("# mine\na0:\n  other: one # kept\n") && text.contains("\na1: {other: 'two', v5: "),
@@ -110,7 +84,7 @@ fn toml_fields() {
     let project =
         Project::new(&profile(values.len(), |at| format!("file:{}.toml#a{}.v{at}", at % FILES, at / FILES % 3)));
     project.file("0.toml", "# mine\n[a0]\nother = 1 # kept\n");
-    round_trip(&project, &values, None);
+    round_trip(&project, &values, |test| test);
     assert!(project.read("0.toml").starts_with("# mine\n[a0]\nother = 1 # kept\n"));
 }
 
@@ -119,7 +93,7 @@ fn the_keychain_holds_any_bytes() {
     let keyring = Keyring::start();
     let values = values(false);
     let project = Project::new(&profile(values.len(), |at| format!("keychain:my app/v{at}")));
-    round_trip(&project, &values, Some(&keyring));
+    round_trip(&project, &values, |test| keyring.on(test));
 }
 
 #[test]
@@ -131,7 +105,7 @@ fn encoded_values() {
         writeln!(text, "V{at} = {{ from = \"dotenv:{}.env\", decode = \"{}\" }}", at % FILES, encodings[at % 3])
             .unwrap();
     }
-    round_trip(&Project::new(&text), &values, None);
+    round_trip(&Project::new(&text), &values, |test| test);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 #![allow(dead_code)] // each test binary uses its own part
 
+pub(crate) mod hostile;
 pub(crate) mod keyring;
+pub(crate) mod project;
 #[allow(dead_code)]
 pub(crate) mod stand_in;
 pub(crate) mod tool;

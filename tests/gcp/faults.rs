@@ -23,6 +23,13 @@ fn what_is_told_apart() {
     refused("gcp:projects/foreign/secrets/plain", &[], 125, "permission denied (403)");
     refused("gcp:sum-wrong", &[], 125, "the checksum of the payload is wrong");
     refused("gcp:plain", &["api-disabled"], 125, "the API of Secret Manager is not enabled");
+    // Absent is only what the status and the code say.
+    refused("gcp:plain", &["not-found-400"], 125, "Secret Manager refuses (NOT_FOUND)\n");
+    refused("gcp:plain", &["other-404"], 125, "Secret Manager refuses (FAILED_PRECONDITION)\n");
+    // What a server says in its own words can hold what it was sent; its codes cannot.
+    refused("gcp:plain", &["precondition"], 125, "Secret Manager refuses (FAILED_PRECONDITION, CMEK_KEY_GONE)\n");
+    refused("gcp:plain", &["out-of-words"], 125, "Secret Manager refuses (FAILED_PRECONDITION)\n");
+    refused("gcp:plain", &["argument"], 125, "Secret Manager does not take this as the name of a secret\n");
     refused("gcp:plain", &["unauthenticated"], 125, "the token is not accepted (401)");
     let hint = "inject: hint: the role roles/secretmanager.secretAccessor on the secret allows it\n";
     launch(&one("gcp:denied"), &[]).status(125).stderr_contains(hint).run();
@@ -86,6 +93,16 @@ fn answers_that_are_none() {
     // A redirect is not followed: nobody else is asked.
     let done = launch(&one("gcp:plain"), &["redirect"]).status(125).run();
     assert!(asked(&done).iter().all(|one| one["host"] == "secretmanager.googleapis.com"));
+}
+
+/// The SDK has no bound on an answer, so the process has.
+#[test]
+fn an_answer_without_end() {
+    let words = "A: gcp:plain: inject-store gcp has no memory left, of 256 MiB\n";
+    let done = launch(&one("gcp:plain"), &["endless"]).status(125).stdout("").stderr_contains(words).run();
+    // In MiB, and never from the beginning again.
+    let sent: Vec<_> = asked(&done).iter().filter_map(|one| one["sent"].as_u64()).collect();
+    assert!(sent.is_sorted() && sent.last().is_some_and(|last| (128..300).contains(last)), "{sent:?}");
 }
 
 #[test]

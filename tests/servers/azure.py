@@ -4,12 +4,15 @@ metadata service's address, lead to a stand-in that checks what the real service
     unshare --net --mount python3 azure.py FOLDER [FAULT]... -- COMMAND [ARG]...       (as root)
 
 Each file of FOLDER/secrets is a secret, and FOLDER/client-secret the client's, where they are there. FOLDER gets `token`, a federated one, and `asked`, a line of JSON for each request. A FAULT is `beneath`, which keeps to the
-network that another of these scripts has made, `metadata`, which puts an instance with an identity there, `metadata-bare`, one without, or one of FAULTS below, which every read then meets."""
+network that another of these scripts has made, `metadata`, which puts an instance with an identity there, `metadata-bare`, one without, `az` or `azd`, which puts a tool there, `link-local`, which serves the identity on
+the link and farther away, `relative-path`,
+which names its folder by a relative path, or one of FAULTS below, which every read then meets."""
 
 import glob
 import http.server
 import json
 import os
+import pathlib
 import re
 import socket
 import ssl
@@ -43,7 +46,6 @@ VERSIONS = {"plain": {"0123456789abcdef0123456789abcdef": "an older value"}}
 class World:
     def __init__(self, folder, faults):
         self.folder, self.faults, self.tokens, self.lock = folder, faults, {}, threading.Lock()
-        self.secret = SECRET
         self.busy = self.most = self.reads = 0
 
     def issue(self, whose, scope):
@@ -179,6 +181,10 @@ FAULTS = {
     "deleted": lambda h, n: h.refuse(409, "Conflict", "Secret is currently in a deleted but recoverable state", "ObjectIsDeletedButRecoverable"),
     "throttled": lambda h, n: h.refuse(429, "Throttled", "Request was not processed because too many requests were received.", headers=[("Retry-After", "60")]),
     "throttled-once": lambda h, n: h.refuse(429, "Throttled", "x", headers=[("Retry-After", "0")]) if n == 1 else h.read(),
+    "not-found-400": lambda h, n: h.refuse(400, "SecretNotFound", "x"),
+    "other-404": lambda h, n: h.refuse(404, "ResourceNotFound", "x"),
+    "new-code": lambda h, n: h.refuse(400, "SomethingNew", "SECRET"),
+    "no-code": lambda h, n: h.refuse(400, f"SECRET {h.headers['Authorization']}", "SECRET"),
     "unavailable": lambda h, n: h.give(b"", 503),
     "rejected": lambda h, n: h.refuse(401, "Unauthorized", "AKV10022: Invalid audience."),
     "html": lambda h, n: h.raw(b"<html>log in SECRET</html>"),
@@ -234,6 +240,7 @@ def listen(address, handler, world, context=None):
 TOOL = """#!/bin/sh
 echo "$0 $*" >>{folder}/ran
 [ -e {folder}/tool-hangs ] && sleep 60
+[ -e {folder}/tool-leaves-another ] && {{ sleep 25 2>/dev/null & }}
 [ -e {folder}/tool-fails ] && {{ echo "ERROR: SECRET-OF-A-TOOL" >&2; exit 1; }}
 cat {folder}/tool-token
 """
@@ -247,11 +254,9 @@ def main():
     for secret in glob.glob(f"{folder}/secrets/*"):
         with open(secret, newline="") as file:
             SECRETS[os.path.basename(secret)] = (file.read(), {})
-    if os.path.exists(f"{folder}/client-secret"):
-        with open(f"{folder}/client-secret") as file:
-            world.secret = file.read()
-    with open(f"{folder}/token", "w") as file:
-        file.write("federated-token")
+    own = pathlib.Path(folder, "client-secret")
+    world.secret = own.read_text() if own.exists() else SECRET
+    pathlib.Path(folder, "token").write_text("federated-token")
     os.makedirs(f"{folder}/tools")
     for name in ("az", "azd"):
         if name in faults:
@@ -259,8 +264,8 @@ def main():
                 file.write(TOOL.format(folder=folder))
             os.chmod(f"{folder}/tools/{name}", 0o755)
     key = "accessToken" if "az" in faults else "token"
-    with open(f"{folder}/tool-token", "w") as file:
-        json.dump({key: world.issue("tool", SCOPE), "expires_on": NOW + 3599, "tokenType": "Bearer"}, file)
+    token = {key: world.issue("tool", SCOPE), "expires_on": NOW + 3599, "tokenType": "Bearer"}
+    pathlib.Path(folder, "tool-token").write_text(json.dumps(token))
     with tempfile.TemporaryDirectory() as own:
         beneath = "beneath" in faults
         address = "127.0.0.3" if beneath else "127.0.0.2"
@@ -268,7 +273,7 @@ def main():
             hosts.write("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name in [*VAULTS, LOGIN]))
         lines = [] if beneath else ["ip link set lo up", f"mount --bind {own}/hosts /etc/hosts"]
         if "no-route" not in faults and not beneath:
-            lines.append("ip addr add 169.254.169.254/32 dev lo")
+            lines += ["ip addr add 169.254.169.254/32 dev lo", "ip addr add 169.254.129.4/32 dev lo", "ip addr add 10.1.1.1/32 dev lo"]
         for line in lines:
             subprocess.run(line.split(), env=path, check=True)
         certificates(own, *VAULTS, LOGIN)
@@ -276,16 +281,17 @@ def main():
         context.load_cert_chain(f"{own}/{'other' if 'other-host' in faults else 'good'}.pem")
         listen((address, 443), Services, world, context)
         listen(("127.0.0.1", 42356), AppService, world)
+        for host in ["169.254.129.4", "10.1.1.1"] if "link-local" in faults else []:
+            listen((host, 8081), AppService, world)
         if any(fault.startswith("metadata") for fault in faults):
             listen(("169.254.169.254", 80), Metadata, world)
-        if "silent-metadata" in faults:
-            silent = socket.create_server(("169.254.169.254", 80))
-            silent.listen()
+        silent = socket.create_server(("169.254.169.254", 80)) if "silent-metadata" in faults else None
         if beneath:
             with open(os.environ["SSL_CERT_FILE"]) as others, open(f"{own}/ca.pem", "a") as bundle:
                 bundle.write(others.read())
         environment = os.environ | {"SSL_CERT_FILE": f"{own}/ca.pem", "REQUESTS_CA_BUNDLE": f"{own}/ca.pem"}
-        environment["PATH"] = f"{folder}/tools:{environment.get('PATH', '/usr/bin:/bin')}"
+        tools = "tools" if "relative-path" in faults else f"{folder}/tools"
+        environment["PATH"] = f"{tools}:{environment.get('PATH', '/usr/bin:/bin')}"
         done = subprocess.run(command, env=environment)
     sys.exit(done.returncode if done.returncode >= 0 else 128 - done.returncode)
 

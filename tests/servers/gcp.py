@@ -11,7 +11,6 @@ import glob
 import http.server
 import json
 import os
-import re
 import socket
 import ssl
 import subprocess
@@ -22,106 +21,15 @@ import time
 import urllib.parse
 
 from aws import certificates
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from gcp_keys import AUDIENCE, PROJECT, SCOPE, TARGET, World
+from gcp_secrets import SECRETS, Secrets
 
-PROJECT, EMAIL, TARGET = "demo-project", "app@demo-project.iam.gserviceaccount.com", "reader@demo-project.iam.gserviceaccount.com"
-SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 REGION = "europe-west3"
 APIS = ["secretmanager.googleapis.com", f"secretmanager.{REGION}.rep.googleapis.com", "oauth2.googleapis.com",
         "sts.googleapis.com", "iamcredentials.googleapis.com"]
-AUDIENCE = "//iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/pool/providers/provider"
 
-SECRETS = {  # name: its versions, (state, bytes)
-    "plain": [("ENABLED", b"value of plain")],
-    "bytes": [("ENABLED", bytes(range(1, 256)))],
-    "json": [("ENABLED", b'{"user": "me", "port": 5432}')],
-    "rotated": [("ENABLED", b"one"), ("ENABLED", b"two")],
-    "disabled": [("DISABLED", b"no")],
-    "destroyed": [("DESTROYED", b"no")],
-    "denied": [("ENABLED", b"no")],
-    "sum-wrong": [("ENABLED", b"damaged")],
-    "sum-none": [("ENABLED", b"without a checksum")],
-    **{f"many-{n:02}": [("ENABLED", f"value of many-{n:02}".encode())] for n in range(50)},
-}
-ALIASES = {"rotated": {"stable": 1}}
-
-ERRORS = {"INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "UNAUTHENTICATED": 401, "PERMISSION_DENIED": 403, "NOT_FOUND": 404,
+ERRORS = {"INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "UNAUTHENTICATED": 401, "PERMISSION_DENIED": 403, "NOT_FOUND": 404, "ALREADY_EXISTS": 409,
           "RESOURCE_EXHAUSTED": 429, "INTERNAL": 500, "UNAVAILABLE": 503}
-
-
-def crc32c(data):
-    """RFC 3720, appendix B.4."""
-    value = 0xFFFFFFFF
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
-    return value ^ 0xFFFFFFFF
-
-
-assert crc32c(b"123456789") == 0xE3069283
-
-
-def decoded(part):
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-
-
-class World:
-    def __init__(self, folder, faults):
-        self.folder, self.faults = folder, faults
-        self.refresh = "refresh"
-        self.key = rsa.generate_private_key(65537, 2048)
-        self.tokens, self.lock, self.busy, self.most, self.reads = {}, threading.Lock(), 0, 0, 0
-
-    def credentials(self):
-        pem = self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        service = {"type": "service_account", "project_id": PROJECT, "private_key_id": "key-1", "private_key": pem.decode(),
-                   "client_email": EMAIL, "client_id": "1", "token_uri": "https://oauth2.googleapis.com/token"}
-        user = {"type": "authorized_user", "client_id": "client", "client_secret": "client-secret", "refresh_token": self.refresh,
-                "quota_project_id": PROJECT}
-        external = {"type": "external_account", "audience": AUDIENCE, "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
-                    "token_url": "https://sts.googleapis.com/v1/token", "credential_source": {"file": f"{self.folder}/subject"}}
-        impersonated = {"type": "impersonated_service_account", "source_credentials": user, "service_account_impersonation_url":
-                        f"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{TARGET}:generateAccessToken"}
-        revoked = user | {"refresh_token": "revoked"}
-        for name, document in (("service", service), ("user", user), ("external", external), ("impersonated", impersonated),
-                               ("revoked", revoked), ("stranger", service | {"client_email": "stranger@x.example"})):
-            with open(f"{self.folder}/{name}.json", "w") as file:
-                json.dump(document, file)
-        with open(f"{self.folder}/subject", "w") as file:
-            file.write("subject-token")
-
-    def issue(self, whose):
-        token = f"ya29.{whose}.{len(self.tokens)}"
-        self.tokens[token] = (whose, time.time() + 3600)
-        return token
-
-    def who(self, header):
-        """Whose token this is; None for one that is not good."""
-        kind, _, token = (header or "").partition(" ")
-        if kind != "Bearer":
-            return None
-        if token in self.tokens:
-            whose, end = self.tokens[token]
-            return whose if end > time.time() else None
-        try:
-            head, claims, signature = token.split(".")
-            header, claims_read = json.loads(decoded(head)), json.loads(decoded(claims))
-            self.key.public_key().verify(decoded(signature), f"{head}.{claims}".encode(), padding.PKCS1v15(), hashes.SHA256())
-        except (ValueError, InvalidSignature):
-            return None
-        good = (header.get("alg") == "RS256" and header.get("kid") == "key-1" and claims_read["iss"] == claims_read["sub"] == EMAIL
-                and claims_read["iat"] - 60 <= time.time() < claims_read["exp"] <= claims_read["iat"] + 3660)
-        for_us = SCOPE in claims_read.get("scope", "").split() or claims_read.get("aud") == "https://secretmanager.googleapis.com/"
-        return "self-signed" if good and for_us else None
-
-    def asked(self, **what):
-        if "quiet" in self.faults:
-            return
-        with self.lock, open(f"{self.folder}/asked", "a") as file:
-            file.write(json.dumps(what) + "\n")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -157,9 +65,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.world.asked(**where, **what)
 
 
-class Apis(Handler):
+class Apis(Secrets, Handler):
     def do_POST(self):
         body, host, world = self.body(), self.headers["Host"], self.world
+        if self.path.startswith("/v1/projects/") and host.startswith("secretmanager."):
+            self.note(token=world.who(self.headers["Authorization"]))
+            return self.write(body)
         self.note()
         if host == "oauth2.googleapis.com" and self.path == "/token":
             asked = json.loads(body) if body.startswith("{") else dict(urllib.parse.parse_qsl(body))
@@ -199,41 +110,17 @@ class Apis(Handler):
             with world.lock:
                 world.busy -= 1
 
-    def read(self):
-        path, _, query = self.path.partition("?")
-        if urllib.parse.unquote(query) != "$alt=json;enum-encoding=int" and urllib.parse.unquote(query) != "%24alt=json%3Benum-encoding%3Dint" \
-                and "json" not in urllib.parse.unquote(query):
-            return self.refuse("INVALID_ARGUMENT", f"unknown query {query}")
-        if not self.world.who(self.headers["Authorization"]):
-            return self.refuse("UNAUTHENTICATED", "Request had invalid authentication credentials.")
-        found = re.fullmatch(r"/v1/projects/([^/]+)(?:/locations/([^/]+))?/secrets/([^/]+)/versions/([^/]+):access", urllib.parse.unquote(path))
-        if not found:
-            return self.give(b"<html>404</html>", 404)
-        project, location, name, version = found.groups()
-        regional = f"secretmanager.{location}.rep.googleapis.com" if location else "secretmanager.googleapis.com"
-        if self.headers["Host"] != regional:
-            return self.refuse("INVALID_ARGUMENT", "this endpoint does not serve the location")
-        if project != PROJECT or name == "denied":
-            return self.refuse("PERMISSION_DENIED", f"Permission 'secretmanager.versions.access' denied for resource 'projects/{project}/secrets/{name}/versions/{version}' (or it may not exist).")
-        if location and name != "plain" or name not in SECRETS:
-            return self.refuse("NOT_FOUND", f"Secret [projects/123/secrets/{name}] not found or has no versions.")
-        versions = SECRETS[name]
-        number = len(versions) if version == "latest" else ALIASES.get(name, {}).get(version) or (int(version) if version.isdigit() else 0)
-        if not 1 <= number <= len(versions):
-            return self.refuse("NOT_FOUND", f"Secret Version [projects/123/secrets/{name}/versions/{version}] not found.")
-        state, data = versions[number - 1]
-        if state != "ENABLED":
-            return self.refuse("FAILED_PRECONDITION", f"Secret Version [projects/123/secrets/{name}/versions/{number}] is in {state} state.")
-        data = b"of the region" if location else data
-        payload = {"data": base64.b64encode(data).decode()}
-        if name != "sum-none":
-            payload["dataCrc32c"] = str(crc32c(data) + (name == "sum-wrong"))
-        self.give({"name": f"projects/123/secrets/{name}/versions/{number}", "payload": payload})
-
     def raw(self, data, status=b"200 OK", length=None, headers=b""):
         head = b"HTTP/1.1 " + status + b"\r\nContent-Type: application/json\r\n" + headers
         self.wfile.write(head + b"Content-Length: %d\r\n\r\n" % (len(data) if length is None else length) + data)
         self.close_connection = True
+
+    def endless(self):
+        self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"name": "')
+        self.close_connection = True
+        for sent in range(0, 512, 32):  # not really without one, for the sake of this machine
+            self.note(sent=sent)
+            self.wfile.write(b"x" * (32 << 20))
 
 
 DISABLED_API = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": "googleapis.com",
@@ -241,6 +128,11 @@ DISABLED_API = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "
 FAULTS = {
     "api-disabled": lambda h, n: h.refuse("PERMISSION_DENIED", "Secret Manager API has not been used", [DISABLED_API]),
     "quota": lambda h, n: h.refuse("RESOURCE_EXHAUSTED", "Quota exceeded", headers=[("Retry-After", "60")]),
+    "precondition": lambda h, n: h.refuse("FAILED_PRECONDITION", "SECRET", [DISABLED_API | {"reason": "CMEK_KEY_GONE"}]),
+    "out-of-words": lambda h, n: h.refuse("FAILED_PRECONDITION", "SECRET", [DISABLED_API | {"reason": "SECRET ya29.x"}]),
+    "not-found-400": lambda h, n: h.give({"error": {"code": 404, "message": "x", "status": "NOT_FOUND"}}, 400),
+    "other-404": lambda h, n: h.give({"error": {"code": 400, "message": "x", "status": "FAILED_PRECONDITION"}}, 404),
+    "argument": lambda h, n: h.refuse("INVALID_ARGUMENT", h.headers["Authorization"]),
     "unavailable": lambda h, n: h.refuse("UNAVAILABLE", "The service is currently unavailable."),
     "unavailable-once": lambda h, n: h.refuse("UNAVAILABLE", "not now") if n == 1 else h.read(),
     "unauthenticated": lambda h, n: h.refuse("UNAUTHENTICATED", "Request had invalid authentication credentials."),
@@ -253,6 +145,7 @@ FAULTS = {
     "not-base64": lambda h, n: h.give({"payload": {"data": "***SECRET***"}}),
     "close": lambda h, n: (setattr(h, "close_connection", True), h.connection.shutdown(socket.SHUT_RDWR)),
     "hang": lambda h, n: time.sleep(60),
+    "endless": lambda h, n: h.endless(),
     "large": lambda h, n: h.give({"payload": {"data": base64.b64encode(bytes(2 << 20)).decode()}}),
 }
 

@@ -192,3 +192,17 @@ fn hostile_values_of_an_ini_file() {
     let test = launch("A = 'sops:x.ini#s.a'").file("x.ini", number).status(125);
     test.stderr_contains("'n' is a number or a boolean, which sops writes in more than one way\n").run();
 }
+
+/// sops's writer of YAML and a reader of YAML 1.2 disagree on these: no value is better than another one.
+#[test]
+fn a_yaml_file_with_a_line_separator_is_refused() {
+    for value in [r#""a\u2028b\nc""#, r#""a\u2029b""#] {
+        let text = encrypted_and_set("s.yaml", "a: x\nb: \"2\"\n", &[("[\"a\"]", value)]);
+        let test = launch("B = 'sops:s.yaml#b'").file("s.yaml", &text).status(125);
+        test.stderr_contains("holds U+2028 or U+2029").run();
+        let json = encrypted_and_set("s.json", "{\"a\": \"x\"}", &[("[\"a\"]", value)]);
+        let done = launch("A = 'sops:s.json#a'").file("s.json", &json).run();
+        let wanted: String = serde_json::from_str(value).unwrap();
+        assert_eq!(done.stdout, format!("A={wanted}\0").as_bytes());
+    }
+}

@@ -77,7 +77,10 @@ fn a_lease_that_ends_with_the_login() {
 
 #[test]
 fn roles_that_give_none() {
-    launch(&one("database/creds/nobody#username")).status(125).stderr_contains("unknown role: nobody").run();
+    launch(&one("database/creds/nobody#username"))
+        .status(125)
+        .stderr_contains("refused (400): the engine knows no such role\n")
+        .run();
     let optional = "[secrets]\nA = { from = 'vault:database/creds/nobody#username', optional = true }\n";
     launch(optional).status(125).run();
     // PostgreSQL quotes the statement, with the password in it.

@@ -39,7 +39,11 @@ fn what_stays_ends() {
     fails(&reads(|_| json(500, r#"{"errors":["x"]}"#)), 124, "the server failed (500)", 3);
     fails(&reads(|_| json(429, r#"{"errors":["x"]}"#)), 124, "too many requests (429)", 3);
     fails(&reads(|_| Act::Close), 124, "the connection broke", 3);
-    for status in [400, 405, 418] {
+    // Absent is only what the server has nothing to say of.
+    at(&reads(|_| json(404, r#"{"errors":[]}"#)).url, "[secrets]\nA = { from = 'vault:kv1/app#key', default = 'x' }\n")
+        .stdout(printed("x"))
+        .run();
+    for status in [400, 404, 405, 418] {
         fails(&reads(move |_| json(status, r#"{"errors":["value-1234567"]}"#)), 125, &format!("refused ({status})"), 1);
     }
 }

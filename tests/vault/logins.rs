@@ -76,6 +76,16 @@ fn a_wrapping_is_opened_once() {
     assert_eq!(stand_in.count("POST /v1/sys/wrapping/unwrap"), 1);
 }
 
+/// What is missing is the login, not the secret: that is not forgiven.
+#[test]
+fn a_wrapping_that_the_server_does_not_know() {
+    let stand_in = StandIn::new("", |_, _| json(404, r#"{"errors":[]}"#));
+    let source = "[source.vault]\nauth = 'approle'\nrole-id = 'r'\nwrapped-secret-id = 'env:WRAPPED'\n";
+    let profile = format!("[secrets]\nA = {{ from = 'vault:{PATH}', optional = true }}\n{source}");
+    let test = at(&stand_in.url, &profile).env("WRAPPED", "token").status(125).stdout("");
+    test.stderr_contains("'wrapped-secret-id': the server knows no such wrapping (404)").run();
+}
+
 #[test]
 fn userpass() {
     let source = "auth = 'userpass'\nusername = 'me'\npassword = 'env:PASSWORD'\n";
@@ -86,6 +96,14 @@ fn userpass() {
     assert!(!told.contains("hunter2"), "{told}");
     let nobody = source.replace("'me'", "'../me'");
     login(&nobody).env("PASSWORD", "x").status(125).stderr_contains("username").run();
+    // It may be a secret as well.
+    let secret = source.replace("'me'", "'env:ME'");
+    login(&secret).env("PASSWORD", "pass word").env("ME", "me").stdout(printed("alone")).run();
+    for name in ["hunter2/hunter2", "hunter2\n", &"hunter2".repeat(1000)] {
+        let test = login(&secret).env("PASSWORD", "x").env("ME", name).status(125);
+        let told = test.stderr_contains("'username' is no name of a user").run().stderr;
+        assert!(!String::from_utf8_lossy(&told).contains("hunter2"));
+    }
 }
 
 #[test]

@@ -102,6 +102,22 @@ fn a_ca_of_ones_own() {
         .run();
 }
 
+/// Without a word of the caller's, the system's file is read, and not its folder with a file for each CA as well.
+#[test]
+fn the_systems_cas_are_read_once() {
+    let files = |folder: &str| {
+        let test = tls("tls", "").status(125).stderr_contains("is not signed by a CA that is trusted here");
+        let test = if folder.is_empty() { test } else { test.env("SSL_CERT_DIR", folder) };
+        let log = test.path("log");
+        let test = test.prefix(["/usr/bin/strace", "-f", "-qq", "-e", "trace=openat", "-o"]).prefix([&log]);
+        let done = test.run();
+        let log = std::fs::read_to_string(done.dir.path().join("log")).unwrap();
+        log.lines().filter(|line| line.contains("\"/etc/ssl/certs/") && line.contains("O_RDONLY")).count()
+    };
+    assert_eq!(files(""), 1);
+    assert!(files("/etc/ssl/certs") > 10);
+}
+
 #[test]
 fn certificates_that_are_wrong() {
     let run = |door: &str| tls(door, "").env("VAULT_CACERT", file("ca.pem"));
@@ -110,6 +126,13 @@ fn certificates_that_are_wrong() {
     run("other").status(125).stderr_contains("its certificate is for another host").run();
     run("other").env("VAULT_TLS_SERVER_NAME", "b.example").stdout(printed("plain")).run();
     run("tls").env("VAULT_TLS_SERVER_NAME", "b.example").status(125).stderr_contains("is for another host").run();
+    // Nowhere else is gone to, whatever that variable says.
+    for name in
+        ["127.0.0.2", "127.1", "0x7f000002", "[::1]", "::1", "b.example:1", "b.example/", "u@b.example", "b example"]
+    {
+        let words = format!("VAULT_TLS_SERVER_NAME: '{name}' is no name of a host");
+        run("other").env("VAULT_TLS_SERVER_NAME", name).status(125).stderr_contains(words).run();
+    }
     // Whether its alert is seen before the connection breaks is a matter of microseconds.
     run("mutual").any_status().stdout("").stderr_contains("'client-cert' and 'client-key'").run();
     let shown = format!("client-cert = '{}'\nclient-key = '{}'", file("client.pem"), file("client.key"));

@@ -16,14 +16,45 @@ const MAX_LINKS: usize = 40;
 /// What the new file is called until it takes the old one's place. Beside `.env` that is a name which ignores of `.env.*`
 /// and of editors' backups match.
 const BESIDE: &str = ".inject~";
+/// What a copy is called that another program changes: the end of the name may tell it the format.
+const COPY: &str = "inject~";
 
 /// A file, or the place for one, in a folder that no other inject writes in meanwhile.
 pub(crate) struct Held {
     folder: Folder,
+    path: PathBuf,
     name: OsString,
     old: Option<Old>,
     /// The mode of a new one.
     mode: libc::mode_t,
+}
+
+/// A copy of a file, beside it, for as long as this lives.
+pub(crate) struct Copy<'h> {
+    held: &'h Held,
+    name: OsString,
+}
+
+impl Copy<'_> {
+    /// Where it is.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.held.path.with_file_name(&self.name)
+    }
+
+    /// What stands in it now.
+    ///
+    /// # Errors
+    /// It is gone, or cannot be read.
+    pub(crate) fn bytes(&self) -> Result<Secret, Fault> {
+        let now = read(&self.held.folder, &self.name)?;
+        now.map(|now| now.bytes).ok_or_else(|| Fault::invalid("its copy is gone"))
+    }
+}
+
+impl Drop for Copy<'_> {
+    fn drop(&mut self) {
+        let _ = unlinkat(self.held.folder.fd(), Path::new(&self.name), UnlinkatFlags::NoRemoveDir);
+    }
 }
 
 /// What stands there.
@@ -75,7 +106,7 @@ impl Held {
             Err((_, error)) => return Err(failed(error)),
         };
         let old = read(&folder, &name)?;
-        Ok(Self { folder, name, old, mode: 0o600 })
+        Ok(Self { folder, path, name, old, mode: 0o600 })
     }
 
     /// The same for a file that holds no value: a new one is for everybody to read.
@@ -87,6 +118,22 @@ impl Held {
     /// What stands there.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         self.old.as_ref().map(|old| old.bytes.expose())
+    }
+
+    /// A copy for another program to change, which only this user can read; its name ends with that of `like`.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn copy(&self, like: &Path) -> Result<Copy<'_>, Fault> {
+        let mut name = OsString::from(COPY);
+        name.push(like.file_name().unwrap_or(&self.name));
+        let copy = Copy { held: self, name };
+        // Left by one that was killed.
+        let _ = unlinkat(self.folder.fd(), Path::new(&copy.name), UnlinkatFlags::NoRemoveDir);
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW;
+        let file = sys::open_at(self.folder.fd(), Path::new(&copy.name), flags).map_err(failed)?;
+        sys::write_all(file.as_raw_fd(), self.bytes().unwrap_or_default()).map_err(failed)?;
+        Ok(copy)
     }
 
     /// Puts a file with these bytes in its place, with the mode and the owner of the old one.

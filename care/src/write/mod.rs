@@ -3,6 +3,7 @@
 pub(crate) mod file;
 
 mod document;
+mod sops;
 pub(crate) mod toml;
 mod yaml;
 
@@ -32,7 +33,7 @@ pub(crate) fn possible(source: &SourceDef, field: Option<&Field>) -> Result<(), 
             said("credentials are the service manager's", "LoadCredential= in the unit says where they come from")
         }
         "command" => said("nobody knows what the program reads", "the program's own command for it can"),
-        "dotenv" | "file" => Ok(()),
+        "dotenv" | "file" | "sops" => Ok(()),
         _ => match (source.text("format"), field.filter(|field| !field.steps().is_empty())) {
             (Some(format @ ("yaml" | "toml" | "dotenv")), Some(_)) => {
                 said(&format!("a field of a document in {format} is changed in files only"), "store the whole document")
@@ -54,16 +55,19 @@ pub(crate) fn make(
 ) -> Result<Option<String>, Fault> {
     let batch = &plan.batches[ask.batch];
     possible(batch.source, ask.field.as_ref())?;
+    let locator = &batch.locators[ask.locator];
     // Of a document with one field that field's name is for the store to know.
-    let field = ask.field.as_ref().filter(|field| !field.text().is_empty()).map(|field| field.text().to_owned());
+    let named = ask.field.as_ref().filter(|field| !field.steps().is_empty());
+    let field = named.map(|field| field.text().to_owned());
     let change = match value {
         Some(value) => Change::Put { field, value },
         None => Change::Remove { field },
     };
-    if batch.source.kind.store.is_some() {
-        return writing.change(ask, &change);
+    match batch.source.kind.name {
+        "sops" => sops::change(writing, batch.source, locator, named, &change),
+        _ if batch.source.kind.store.is_some() => writing.change(ask, &change),
+        _ => change.make(&Files { source: batch.source }, locator),
     }
-    change.make(&Files { source: batch.source }, &batch.locators[ask.locator])
 }
 
 /// `dotenv` and `file`: whole files, and fields of documents in them.

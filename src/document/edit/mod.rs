@@ -11,7 +11,7 @@ mod tests;
 
 use super::dotenv::Dialect;
 use super::{Document, Field, Format, Mistake, Node};
-use crate::error::{Fault, State};
+use crate::error::{Fault, State, printable};
 use crate::secret::Secret;
 use std::ops::Range;
 use zeroize::Zeroizing;
@@ -96,10 +96,7 @@ pub fn text<'v>(value: &'v [u8], format: &str) -> Result<&'v str, Fault> {
 
 /// Why a field is not set where a table or a list stands: its own fields would be lost.
 pub fn not_a_text(field: &Field) -> Fault {
-    Fault::invalid(format!(
-        "'{}' is a table or a list, not a text; remove it first",
-        crate::error::printable(field.text())
-    ))
+    Fault::invalid(format!("'{}' is a table or a list, not a text; remove it first", printable(field.text())))
 }
 
 /// Holds an edit against what it was meant to do.
@@ -130,6 +127,16 @@ pub fn verify(
         return Ok(());
     }
     let old = Document::parse(Secret::from(old), format, dialect).map_err(fault)?;
+    if value.is_some()
+        && format != Format::Dotenv
+        && let Some(way) = old.with_other_dots(field)
+    {
+        return Err(Fault::invalid(format!(
+            "a key here holds dots, and '{}' would be another one",
+            printable(field.text())
+        ))
+        .hint(format!("write the field as '{way}'")));
+    }
     let steps = if format == Format::Dotenv { field.whole() } else { field.steps() };
     let same = same_but((&old, old.root()), (&new, new.root()), Some(steps));
     if same { Ok(()) } else { Err(refused()) }

@@ -57,6 +57,9 @@ fn json_keeps_its_layout() {
     assert_eq!(set(r#"{"a":1,"b":"2"}"#, "b", "\"\n"), r#"{"a":1,"b":"\"\n"}"#);
     assert_eq!(set(r#"{"a":1,"b":"2"}"#, "c.d", "x"), r#"{"a":1,"b":"2","c":{"d":"x"}}"#);
     assert_eq!(set(r#"{"a": 1, "b": {}}"#, "b.c", "x"), r#"{"a": 1, "b": {"c": "x"}}"#);
+    let dots = "! a key here holds dots, and 'a.b' would be another one";
+    assert_eq!(set(r#"{"a.b":1}"#, "a.b", "x"), dots);
+    assert_eq!(set(r#"{"a.b":"1"}"#, "/a.b", "x"), r#"{"a.b":"x"}"#);
     assert_eq!(set("{\n\t\"a\": 1\n}", "b", "x"), "{\n\t\"a\": 1,\n\t\"b\": \"x\"\n}");
     let nested = "{\n  \"a\": {\n    \"b\": [1, 2]\n  }\n}\n";
     assert_eq!(set(nested, "a.c", "x"), "{\n  \"a\": {\n    \"b\": [1, 2],\n    \"c\": \"x\"\n  }\n}\n");

@@ -100,6 +100,20 @@ pub(super) fn json(printed: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A YAML file: whether readers agree on it. For sops's writer a separator of lines or paragraphs is a line end, and what
+/// follows it is indented; YAML 1.2 takes it for any other character, and the indent for a part of the text.
+///
+/// # Errors
+/// There is one with a space behind it.
+pub(super) fn yaml(printed: &[u8]) -> Result<(), Fault> {
+    let separators = ["\u{2028} ", "\u{2029} "];
+    match separators.iter().find(|separator| memmem::find(printed, separator.as_bytes()).is_some()) {
+        Some(_) => Err(Fault::invalid("holds U+2028 or U+2029, which sops writes into YAML in a way of its own")
+            .hint("a JSON file holds them")),
+        None => Ok(()),
+    }
+}
+
 /// Whether a line has the escape `\ufffd`; behind another backslash it is none.
 fn replaced(line: &[u8]) -> bool {
     memmem::find_iter(line, br"\ufffd").any(|at| line[..at].iter().rev().take_while(|c| **c == b'\\').count() % 2 == 0)
@@ -135,6 +149,14 @@ C=\n
         assert!(dotenv(printed, Vec::new).unwrap_err().message.contains("changed while"));
         assert_eq!(dotenv(b"A= 'x' \r\nB=\n", || panic!("no need")).unwrap(), b"A= 'x' \r\0B=\0");
         assert!(dotenv(b"A=\0\n", Vec::new).unwrap_err().message.contains("NUL"));
+    }
+
+    #[test]
+    fn yaml_that_readers_agree_on() {
+        assert_eq!(yaml("a: \u{85} \u{2027} \u{202a} \u{2028}".as_bytes()), Ok(()));
+        for odd in ["a: |-\n    x\u{2028}    y\n", "a: 'x\u{2029}    y'\n"] {
+            assert!(yaml(odd.as_bytes()).is_err(), "{odd}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use inject::error::Fault;
 
 use super::http::{Wire, find};
-use crate::net::{ATTEMPT, again};
+use crate::net::{self, ATTEMPT, again};
 
 /// What was asked, for the wording.
 pub(super) struct Call<'a> {
@@ -99,7 +99,8 @@ impl Call<'_> {
             "ResourceNotFoundException" if says("secret value") || says("secret version") => {
                 Fault::invalid(format!("the {thing} is there, but has no value at this stage or version"))
             }
-            "ResourceNotFoundException" | "ParameterNotFound" => self.absent(),
+            // Absence can be forgiven, so the status has to say it, too.
+            "ResourceNotFoundException" | "ParameterNotFound" if matches!(refusal.status, 400 | 404) => self.absent(),
             "ParameterVersionNotFound" => Fault::invalid(format!("the {thing} has no such version or label")),
             "InvalidRequestException" if says("deletion") || says("deleted") => {
                 Fault::invalid(format!("the {thing} is scheduled for deletion"))
@@ -180,10 +181,10 @@ fn clock() -> Fault {
 
 /// A code for a message, where it is one.
 fn word(code: &str) -> String {
-    if is_name(code) { format!(": {code}") } else { String::new() }
+    net::code(code).map_or_else(String::new, |code| format!(": {code}"))
 }
 
-/// A name of IAM, an ARN, a code: nothing that a terminal would take amiss, and nothing long.
+/// A name of IAM, an ARN: nothing that a terminal would take amiss, and nothing long.
 fn is_name(word: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || "+=,.@_:/*-".contains(c);
     !word.is_empty() && word.len() <= 200 && word.chars().all(good)

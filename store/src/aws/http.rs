@@ -1,12 +1,11 @@
-//! How the SDK's requests travel, also those for credentials: over the one HTTP client of the house, so that its limits
-//! hold for every address that the SDK comes upon, in a variable or in a file. No redirect, no plain http to another
-//! machine, no proxy to this one, no endless answer. TLS roots are loaded for the first address that needs them.
+//! How the SDK's requests travel, also those for credentials: over the HTTP client of the house, so that its rules hold
+//! for every address that the SDK comes upon, in a variable or in a file.
 
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -15,12 +14,11 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use inject::error::{Fault, State, printable};
-use reqwest::{Client, ClientBuilder, Method, Request, Response, Url};
+use reqwest::{Method, Request, Response, Url};
 
-use crate::net::{ATTEMPT, CONNECT, Cause, Failure, address, again, is_loopback, pause, retry_after};
+use crate::net::http::{MOST, Pools, body, whither};
+use crate::net::{ATTEMPT, Cause, Failure, address, again, is_loopback, pause, retry_after};
 
-/// The most bytes of an answer with one value in it.
-const ONE: usize = 1 << 20;
 /// The most bytes of an answer with many: 20 secrets of 64 KiB, each byte escaped.
 const MANY: usize = 8 << 20;
 
@@ -37,18 +35,21 @@ impl fmt::Display for Wire {
 impl Error for Wire {}
 
 /// The client, as the SDK takes it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Http(Arc<Ways>);
 
-/// A pool of connections a way out, made where it is needed.
-#[derive(Debug, Default)]
+impl Http {
+    /// Begins nothing that cannot end before the deadline.
+    pub(super) fn new(deadline: Instant) -> Self {
+        Self(Arc::new(Ways { deadline, pools: Pools::default() }))
+    }
+}
+
+/// The connections, and until when they are of use.
+#[derive(Debug)]
 struct Ways {
-    /// http, to this machine and to the metadata services.
-    plain: OnceLock<Result<Client, Fault>>,
-    /// https to this machine.
-    near: OnceLock<Result<Client, Fault>>,
-    /// https to anywhere else, through a proxy where the environment names one.
-    far: OnceLock<Result<Client, Fault>>,
+    deadline: Instant,
+    pools: Pools,
 }
 
 impl HttpClient for Http {
@@ -88,25 +89,18 @@ impl Ways {
         let host = url.host_str().map(printable).unwrap_or_default();
         // A call of a service, not one for credentials.
         let target = request.headers().get("x-amz-target").map(str::to_owned);
-        let client = self.client(&url)?;
+        let client = self.pools.client(&url)?;
         let request = translate(request, url, timeout)?;
         let mut response = client.execute(request).await.map_err(|error| explain(&error, &host))?;
         let status = response.status().as_u16();
         if response.status().is_redirection() {
-            let to = response.headers().get("location").and_then(|to| to.to_str().ok()).and_then(origin);
-            let to = to.map(|to| format!(" to {to}")).unwrap_or_default();
-            return Err(Fault::invalid(format!("{host} redirects{to} ({status})")).hint("set `endpoint-url`").into());
+            let fault = Fault::invalid(format!("{host} redirects to {} ({status})", whither(&response)));
+            return Err(fault.hint("set `endpoint-url`").into());
         }
-        let limit = if target.as_deref().is_some_and(many) { MANY } else { ONE };
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, &host))? {
-            if body.len() + chunk.len() > limit {
-                return Err(Fault::invalid(format!("the answer of {host} is larger than {} MiB", limit >> 20)).into());
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let most = if target.as_deref().is_some_and(many) { MANY } else { MOST };
+        let body = body(&mut response, most, &host, |error| explain(error, &host)).await?;
         if target.is_some() && again(status) && !has_code(&response, &body) {
-            return Err(busy(&response, &host).await);
+            return Err(busy(&response, &host, self.deadline).await);
         }
         if target.is_some() && is_page(&body) {
             let fault = Fault::unreachable(format!("{host} is not AWS: it answered a web page ({status})"));
@@ -121,24 +115,6 @@ impl Ways {
         }
         Ok(answer)
     }
-
-    fn client(&self, url: &Url) -> Result<Client, Fault> {
-        let near = url.host_str().is_some_and(is_loopback);
-        let made = match (url.scheme(), near) {
-            ("http", _) => self.plain.get_or_init(|| build(Client::builder().no_proxy().tls_certs_only([]))),
-            (_, true) => self.near.get_or_init(|| build(Client::builder().no_proxy())),
-            (_, false) => self.far.get_or_init(|| build(Client::builder())),
-        };
-        made.clone()
-    }
-}
-
-fn build(builder: ClientBuilder) -> Result<Client, Fault> {
-    let builder = builder.redirect(reqwest::redirect::Policy::none()).connect_timeout(CONNECT);
-    builder.build().map_err(|_| {
-        Fault::unreachable("no certificates of CAs are installed")
-            .hint("SSL_CERT_FILE can name a file with their certificates")
-    })
 }
 
 /// https, plain http to this machine, or to where a virtual machine or a container finds its credentials.
@@ -179,14 +155,14 @@ fn has_code(response: &Response, body: &[u8]) -> bool {
 }
 
 /// Somebody on the way, or AWS itself, is not able to answer now, and may say for how long.
-async fn busy(response: &Response, host: &str) -> Failure {
+async fn busy(response: &Response, host: &str, deadline: Instant) -> Failure {
     let status = response.status().as_u16();
     let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     let Some(wait) = retry_after(header) else {
         return Failure { fault: Fault::outage(format!("{host} is not able to ({status})")), again: true, after: None };
     };
     let fault = Fault::outage(format!("{host} is not able to ({status}), for {} s", wait.as_secs()));
-    if wait > ATTEMPT / 2 {
+    if wait > ATTEMPT / 2 || deadline.saturating_duration_since(Instant::now()) <= wait {
         return fault.into();
     }
     pause(wait).await;
@@ -198,12 +174,6 @@ fn is_page(body: &[u8]) -> bool {
     let begins =
         |with: &[u8]| body.trim_ascii_start().get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
     begins(b"<!doctype html") || begins(b"<html")
-}
-
-/// Where a redirect leads, without the path: that can hold a token.
-fn origin(location: &str) -> Option<String> {
-    let url = Url::parse(location).ok()?;
-    Some(printable(&url.origin().ascii_serialization()))
 }
 
 fn explain(error: &reqwest::Error, host: &str) -> Failure {

@@ -1,6 +1,7 @@
 //! Systems Manager's Parameter Store.
 
 use aws_sdk_ssm::Client;
+use aws_sdk_ssm::primitives::DateTime;
 use aws_sdk_ssm::types::Parameter;
 use inject::error::{Fault, printable};
 use inject::source::Payload;
@@ -25,10 +26,13 @@ pub(super) async fn many(client: &Client, texts: &[&str], call: &Call<'_>) -> Ve
             Err(fault) => return super::all(texts.len(), &fault),
         },
     };
+    let Some(parameters) = &answer.parameters else {
+        return super::all(texts.len(), &stranger());
+    };
     let mut answers = Vec::new();
     for text in texts {
         let name = Name::new(text);
-        let found: Vec<_> = answer.parameters().iter().filter(|found| name.is(found, texts.len() == 1)).collect();
+        let found: Vec<_> = parameters.iter().filter(|found| name.is(found, texts.len() == 1)).collect();
         answers.push(match found.as_slice() {
             [found] => Answer::Is(value(found)),
             [] if answer.invalid_parameters().iter().any(|invalid| invalid == text) => {
@@ -48,10 +52,18 @@ async fn missing(client: &Client, name: &Name<'_>, call: &Call<'_>) -> Fault {
         return call.absent();
     };
     match client.get_parameters().names(name.base).with_decryption(false).send().await {
-        Ok(answer) if answer.parameters().is_empty() => call.absent(),
-        Ok(_) => Fault::invalid(format!("the parameter has no version or label '{}'", printable(selector))),
+        Ok(answer) => match &answer.parameters {
+            None => stranger(),
+            Some(found) if found.is_empty() => call.absent(),
+            Some(_) => Fault::invalid(format!("the parameter has no version or label '{}'", printable(selector))),
+        },
         Err(error) => call.failed(&error),
     }
+}
+
+/// Where nothing is found, the service says so: an answer that says nothing is somebody else's.
+pub(super) fn stranger() -> Fault {
+    Fault::invalid("this is not an answer of Parameter Store")
 }
 
 /// All below a path, as a JSON object of their names from there on. A name with a further `/` keeps it.
@@ -61,11 +73,13 @@ pub(super) async fn path(client: &Client, path: &str, call: &Call<'_>) -> Result
     }
     let request = client.get_parameters_by_path().path(path).recursive(true).with_decryption(true);
     let mut values = serde_json::Map::new();
+    // Nothing in it is older than this.
+    let mut oldest: Option<DateTime> = None;
     let (mut next, mut size) = (None, 0);
     loop {
         let sent = request.clone().set_next_token(next.clone()).send().await;
         let page = sent.map_err(|error| call.failed(&error))?;
-        for found in page.parameters.unwrap_or_default() {
+        for found in page.parameters.ok_or_else(stranger)? {
             let name = found.name.as_deref().and_then(|name| name.strip_prefix(path)).filter(|name| !name.is_empty());
             let (Some(name), Some(value)) = (name, found.value.clone()) else {
                 return Err(Fault::invalid("AWS answered with something that is not below the path"));
@@ -74,6 +88,7 @@ pub(super) async fn path(client: &Client, path: &str, call: &Call<'_>) -> Result
             if size > LARGEST {
                 return Err(Fault::invalid("the parameters below the path are larger than 1 MiB together"));
             }
+            oldest = [oldest, found.last_modified_date].into_iter().flatten().min();
             values.insert(name.to_owned(), value.into());
         }
         match page.next_token {
@@ -87,18 +102,19 @@ pub(super) async fn path(client: &Client, path: &str, call: &Call<'_>) -> Result
     if values.is_empty() {
         return Err(Fault::absent(format!("no parameters below this path in {}", call.region)));
     }
-    payload(serde_json::to_vec(&values).map_err(|_| Fault::invalid("the parameters make no JSON"))?)
+    let all = serde_json::to_vec(&values).map_err(|_| Fault::invalid("the parameters make no JSON"))?;
+    payload(all, None, oldest.as_ref())
 }
 
 /// `NAME`, `NAME:VERSION`, `NAME:LABEL`; NAME can be an ARN.
-struct Name<'a> {
+pub(super) struct Name<'a> {
     text: &'a str,
-    base: &'a str,
-    selector: Option<&'a str>,
+    pub(super) base: &'a str,
+    pub(super) selector: Option<&'a str>,
 }
 
 impl<'a> Name<'a> {
-    fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         // The colons of an ARN end before its sixth part.
         let start = if text.starts_with("arn:") { text.find(":parameter").map_or(0, |at| at + 1) } else { 0 };
         match text[start..].rsplit_once(':') {
@@ -109,7 +125,7 @@ impl<'a> Name<'a> {
 
     /// Whether `found` is what this names. Some servers do not repeat the selector; then a number is compared with the
     /// version, and a label is believed where nothing else was asked for.
-    fn is(&self, found: &Parameter, alone: bool) -> bool {
+    pub(super) fn is(&self, found: &Parameter, alone: bool) -> bool {
         // A secret of Secrets Manager by way of here: some servers answer with its own name.
         let secret = self.base.strip_prefix("/aws/reference/secretsmanager/");
         let is = |known: Option<&str>| {
@@ -127,7 +143,7 @@ impl<'a> Name<'a> {
 
 fn value(found: &Parameter) -> Result<Payload, Fault> {
     let value = found.value().ok_or_else(|| Fault::invalid("the parameter has no value"))?;
-    payload(value.as_bytes().to_vec())
+    payload(value.as_bytes().to_vec(), Some(found.version().to_string()), found.last_modified_date())
 }
 
 #[cfg(test)]

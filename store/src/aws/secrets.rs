@@ -1,7 +1,7 @@
 //! Secrets Manager.
 
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::primitives::Blob;
+use aws_sdk_secretsmanager::primitives::{Blob, DateTime};
 use inject::error::{Fault, printable};
 use inject::source::{Locator, Payload};
 
@@ -25,7 +25,7 @@ pub(super) async fn one(client: &Client, locator: &Locator, call: &Call<'_>) -> 
     if !is(&locator.text, found.arn.as_deref(), found.name.as_deref()) {
         return Err(Fault::invalid("AWS answered with another secret than it was asked for"));
     }
-    value(found.secret_string, found.secret_binary)
+    value(found.secret_string, found.secret_binary, found.version_id, found.created_date.as_ref())
 }
 
 /// Up to [`BATCH`] of them by one call, which only knows of what is current.
@@ -56,7 +56,10 @@ pub(super) async fn many(client: &Client, texts: &[&str], call: &Call<'_>) -> Ve
             }
         }
         for found in page.secret_values.unwrap_or_default() {
-            let value = || value(found.secret_string.clone(), found.secret_binary.clone());
+            let value = || {
+                let (text, binary) = (found.secret_string.clone(), found.secret_binary.clone());
+                value(text, binary, found.version_id.clone(), found.created_date.as_ref())
+            };
             let named = |text| is(text, found.arn.as_deref(), found.name.as_deref());
             for (_, answer) in texts.iter().zip(&mut answers).filter(|(text, _)| named(text)) {
                 *answer = Answer::Is(value());
@@ -72,7 +75,7 @@ pub(super) async fn many(client: &Client, texts: &[&str], call: &Call<'_>) -> Ve
 
 /// Whether `text` names the secret: by its name, by its ARN, or by its ARN without the six characters that AWS puts
 /// behind each name.
-fn is(text: &str, arn: Option<&str>, name: Option<&str>) -> bool {
+pub(super) fn is(text: &str, arn: Option<&str>, name: Option<&str>) -> bool {
     let partial = |arn: &str| {
         let end = arn.strip_prefix(text).and_then(|rest| rest.strip_prefix('-'));
         text.starts_with("arn:")
@@ -81,10 +84,15 @@ fn is(text: &str, arn: Option<&str>, name: Option<&str>) -> bool {
     name == Some(text) || arn.is_some_and(|arn| arn == text || partial(arn))
 }
 
-fn value(text: Option<String>, binary: Option<Blob>) -> Result<Payload, Fault> {
+fn value(
+    text: Option<String>,
+    binary: Option<Blob>,
+    version: Option<String>,
+    created: Option<&DateTime>,
+) -> Result<Payload, Fault> {
     match (text, binary) {
-        (Some(text), _) => payload(text.into_bytes()),
-        (None, Some(binary)) => payload(binary.into_inner()),
+        (Some(text), _) => payload(text.into_bytes(), version, created),
+        (None, Some(binary)) => payload(binary.into_inner(), version, created),
         (None, None) => Err(Fault::invalid("the secret has no value")),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::iter;
+use std::time::{Duration, Instant};
 
 use aws_config::imds;
 use aws_config::provider_config::ProviderConfig;
@@ -12,6 +13,7 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_types::service_config::ServiceConfigKey;
 use inject::error::{Fault, printable};
 
 use super::credentials::{self, Found};
@@ -27,6 +29,7 @@ pub(super) struct Setup {
     role: Option<String>,
     external_id: Option<String>,
     endpoint: Option<String>,
+    deadline: Instant,
 }
 
 impl Setup {
@@ -39,6 +42,7 @@ impl Setup {
             role: text("role-arn")?,
             external_id: text("external-id")?,
             endpoint: text("endpoint-url")?,
+            deadline: settings.deadline(),
         };
         setup.endpoint.as_deref().map_or(Ok(()), |url| address(url, "endpoint-url").map(drop))?;
         check_variables()?;
@@ -88,7 +92,7 @@ impl Session {
     /// # Errors
     /// No credentials.
     pub(super) async fn start(setup: &Setup, named: Option<&str>) -> Result<Self, Fault> {
-        let http = Http::default();
+        let http = Http::new(setup.deadline);
         let retry = RetryConfig::standard()
             .with_max_attempts(TRIES)
             .with_initial_backoff(Duration::from_millis(200))
@@ -110,17 +114,18 @@ impl Session {
         };
         near.as_ref().map_or(Ok(()), |near| region::check(near.as_ref()))?;
 
-        let only = setup.profile.is_some();
-        let found = credentials::find(&provider.with_region(near.clone()), profile, only, imds).await?;
         let config = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .profile_name(profile)
-            .region(near)
+            .region(near.clone())
             .retry_config(retry)
             .timeout_config(timeouts)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .no_credentials();
         let config = config.load().await;
+        check_profile(&config, profile)?;
+        let only = setup.profile.is_some();
+        let found = credentials::find(&provider.with_region(near), profile, only, imds).await?;
         let Found { credentials, from } = setup.assume(found, &config).await?;
         let config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
         Ok(Self { config, endpoint: setup.endpoint.clone(), home, clients: RefCell::default(), from })
@@ -150,19 +155,38 @@ impl Session {
     }
 }
 
+/// The services that are asked here, by the names that AWS gives them.
+const SERVICES: [&str; 5] = ["Secrets Manager", "SSM", "STS", "SSO", "SSO OIDC"];
+
+fn is_address(text: &str) -> bool {
+    reqwest::Url::parse(text).is_ok_and(|url| url.has_host())
+}
+
 /// The SDK panics on an address that is empty, and says nothing of one that it cannot read. Where plain http may go is
 /// judged for each request.
 fn check_variables() -> Result<(), Fault> {
-    const OURS: [&str; 6] = ["", "_SECRETS_MANAGER", "_SSM", "_STS", "_SSO", "_SSO_OIDC"];
-    for name in OURS.map(|service| format!("AWS_ENDPOINT_URL{service}")) {
-        let good = |url: &str| reqwest::Url::parse(url).is_ok_and(|url| url.has_host());
+    let own = SERVICES.map(|service| format!("_{}", service.to_uppercase().replace(' ', "_")));
+    for name in iter::once(String::new()).chain(own).map(|service| format!("AWS_ENDPOINT_URL{service}")) {
         match std::env::var(&name) {
             Err(std::env::VarError::NotPresent) => {}
-            Ok(url) if good(&url) => {}
+            Ok(url) if is_address(&url) => {}
             _ => {
                 return Err(Fault::invalid(format!("{name} is set to something that is no address"))
                     .hint("an address is https://HOST[:PORT]"));
             }
+        }
+    }
+    Ok(())
+}
+
+/// The same for what stands in the files.
+fn check_profile(config: &SdkConfig, profile: &str) -> Result<(), Fault> {
+    for service in SERVICES {
+        let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        let said = key.build().ok().and_then(|key| config.service_config()?.load_config(key));
+        if said.is_some_and(|url| !is_address(&url)) {
+            return Err(Fault::invalid(format!("profile '{}': its endpoint_url is no address", printable(profile)))
+                .hint("look at ~/.aws/config; an address is https://HOST[:PORT]"));
         }
     }
     Ok(())

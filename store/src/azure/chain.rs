@@ -158,7 +158,11 @@ impl Chain {
     }
 
     async fn managed(&self, scope: &str) -> Result<Step, Fault> {
-        let app_service = Settings::env("IDENTITY_ENDPOINT")?.is_some();
+        let endpoint = Settings::env("IDENTITY_ENDPOINT")?;
+        if endpoint.as_deref().is_some_and(|text| !Url::parse(text).is_ok_and(|url| url.has_host())) {
+            return Err(Fault::invalid("managed identity: IDENTITY_ENDPOINT is no address"));
+        }
+        let app_service = endpoint.is_some();
         if !app_service && !self.is_machine().await {
             return Ok(Step::Next);
         }

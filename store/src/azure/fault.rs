@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::Wanted;
 use super::http::Wire;
-use crate::net::{Failure, again, retry_after};
+use crate::net::{Failure, again, code, retry_after};
 
 const SERVICE: &str = "Key Vault";
 
@@ -105,7 +105,10 @@ fn of_status(status: u16, error: Option<&Inner>, wanted: &Wanted) -> Fault {
         (401, ..) => Fault::denied("the token is not accepted (401)"),
         (429, ..) => Fault::outage("throttled: too many requests for now (429)"),
         _ if again(status) => Fault::outage(format!("{SERVICE} does not work now ({status})")),
-        _ => Fault::invalid(format!("{} ({status})", printable(&error.code))),
+        _ => {
+            let code = code(&error.code).map_or_else(String::new, |code| format!(", {code}"));
+            Fault::invalid(format!("{SERVICE} refuses ({status}{code})"))
+        }
     }
 }
 

@@ -1,20 +1,18 @@
-//! How the SDK's requests travel: over the one HTTP client of the house, so that its limits hold for logins too. No
-//! redirect is followed, no proxy leads to this machine, no answer is endless.
+//! How the SDK's requests travel: over the HTTP client of the house, so that its rules hold for logins too.
 
 use std::fmt;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::error::{Error, ErrorKind};
 use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
-use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request};
+use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request, Url};
 use inject::error::{Fault, printable};
-use reqwest::{Client, ClientBuilder, redirect};
 
-use crate::net::{ATTEMPT, CONNECT, Cause, Failure, is_loopback};
+use crate::net::http::{MOST, Pools, body};
+use crate::net::{ATTEMPT, Cause, Failure, is_link_local, is_loopback};
 
-/// The most bytes of an answer.
-const LARGEST: usize = 1 << 20;
+/// The metadata service of a virtual machine.
+const METADATA: &str = "169.254.169.254";
 
 /// What went wrong on the way, inside of an error of the SDK's.
 pub(super) struct Wire(pub(super) Fault, pub(super) bool);
@@ -45,23 +43,24 @@ impl Wire {
     }
 }
 
-/// The pools: to anywhere, and to this machine and the metadata service, where no proxy stands in between.
+/// The client, as the SDK takes it.
 #[derive(Debug)]
 pub(super) struct Http {
-    far: Client,
-    near: Client,
+    pools: Pools,
+    /// The host on this machine's link that serves its identity.
+    identity: Option<String>,
 }
 
 impl Http {
-    /// # Errors
-    /// The CA certificates cannot be read.
-    pub(super) fn new() -> Result<Self, Fault> {
-        let builder =
-            || ClientBuilder::new().redirect(redirect::Policy::none()).connect_timeout(CONNECT).timeout(ATTEMPT);
-        let failed = |_| Fault::unreachable("no TLS: the CA certificates cannot be read");
-        let far = builder().https_only(true).build().map_err(failed)?;
-        let near = builder().no_proxy().connect_timeout(Duration::from_secs(1)).tls_certs_only(Vec::new()).build();
-        Ok(Self { far, near: near.map_err(failed)? })
+    /// `identity` is the address where a container is told to find its identity.
+    pub(super) fn new(identity: Option<&str>) -> Self {
+        let identity = identity.and_then(|text| Url::parse(text).ok()?.host_str().map(str::to_owned));
+        Self { pools: Pools::default(), identity: identity.filter(|host| is_link_local(host)) }
+    }
+
+    /// Whether plain http may go there.
+    fn is_near(&self, host: &str) -> bool {
+        is_loopback(host) || host == METADATA || self.identity.as_deref() == Some(host)
     }
 }
 
@@ -71,36 +70,26 @@ impl HttpClient for Http {
         let url = request.url().clone();
         let host = url.host_str().unwrap_or_default().to_owned();
         let shown = printable(&host);
-        let plain = url.scheme() == "http";
-        if plain && !is_loopback(&host) && host != "169.254.169.254" {
+        if url.scheme() == "http" && !self.is_near(&host) {
             let fault = Fault::invalid(format!("{shown}: plain http would show the secrets to the network"));
             return Err(Wire::wrapped(fault, false));
         }
-        let client = if plain { &self.near } else { &self.far };
+        let client = self.pools.client(&url).map_err(|fault| Wire::wrapped(fault, false))?;
         let method = match request.method() {
             Method::Post => reqwest::Method::POST,
             _ => reqwest::Method::GET,
         };
-        let mut asked = client.request(method, url.as_str());
+        let mut asked = client.request(method, url.as_str()).timeout(ATTEMPT);
         for (name, value) in request.headers().iter() {
             asked = asked.header(name.as_str(), value.as_str());
         }
         if let Body::Bytes(bytes) = request.body() {
             asked = asked.body(bytes.clone());
         }
-        let broken = |error: reqwest::Error| {
-            let Failure { fault, again, .. } = Cause::of(&error).failure(&shown);
-            Wire::wrapped(fault, again)
-        };
-        let mut answer = asked.send().await.map_err(broken)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(broken)? {
-            if body.len() + chunk.len() > LARGEST {
-                let fault = Fault::invalid(format!("the answer of {shown} is larger than 1 MiB"));
-                return Err(Wire::wrapped(fault, false));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let explain = |error: &reqwest::Error| Cause::of(error).failure(&shown);
+        let wrapped = |Failure { fault, again, .. }: Failure| Wire::wrapped(fault, again);
+        let mut answer = asked.send().await.map_err(|error| wrapped(explain(&error)))?;
+        let body = body(&mut answer, MOST, &shown, explain).await.map_err(wrapped)?;
         let mut headers = Headers::new();
         for (name, value) in answer.headers() {
             if let Ok(value) = value.to_str() {

@@ -1,13 +1,17 @@
 //! The command line tools that a developer is logged in with: `az` and `azd`. Run as they are, without a shell; their
 //! error output is not looked at, since nobody knows what stands in it.
 
+use std::ffi::{CString, OsString};
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use azure_core::credentials::AccessToken;
 use azure_core::time::OffsetDateTime;
+use inject::sys::Environ;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -58,34 +62,58 @@ impl Tool {
     /// It is not in PATH, nobody is logged in, or it takes too long.
     pub(super) fn token(&self, scope: &str, tenant: Option<&str>) -> Result<AccessToken, Refusal> {
         let (program, arguments) = self.argv.split_first().ok_or(Refusal::NotThere)?;
-        let mut command = Command::new(program);
+        let mut command = Command::new(locate(program).ok_or(Refusal::NotThere)?);
         command.args(arguments).arg(scope);
         if let Some(tenant) = tenant {
             command.args([self.tenant, tenant]);
         }
+        let end = Instant::now() + LIMIT;
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut child = child.map_err(|_| Refusal::NotThere)?;
-        let started = Instant::now();
-        // What a tool prints fits into the pipe, so it ends without being read.
-        let status = loop {
-            match child.try_wait() {
-                Ok(Some(status)) => break status,
-                Ok(None) if started.elapsed() < LIMIT => thread::sleep(Duration::from_millis(5)),
-                _ => {
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    return Err(Refusal::Late);
-                }
-            }
+        let printed = output(&mut child, end);
+        let (Some(printed), Some(status)) = (printed, ended(&mut child, end)) else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(Refusal::Late);
         };
-        let mut printed = Zeroizing::new(Vec::new());
-        let read = child.stdout.take().map(|output| output.take(1 << 16).read_to_end(&mut printed));
-        if !status.success() || !matches!(read, Some(Ok(_))) {
+        if !status.success() {
             return Err(Refusal::Failed);
         }
         let Printed { token, expires_on } = serde_json::from_slice(&printed).map_err(|_| Refusal::Failed)?;
         let end = expires_on.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
         let end = end.unwrap_or_else(|| OffsetDateTime::now_utc() + Duration::from_secs(300));
         Ok(AccessToken::new(token, end))
+    }
+}
+
+/// The program, found as the launcher finds a command: never in a folder that PATH names by a relative path.
+fn locate(program: &str) -> Option<OsString> {
+    let path = std::env::var_os("PATH").map(|path| [b"PATH=", path.as_bytes()].concat());
+    // An environment lives as long as the process.
+    let path = path.and_then(|path| CString::new(path).ok()).map(|path| &*Box::leak(path.into_boxed_c_str()));
+    let found = inject::exec::locate(&CString::new(program).ok()?, &Environ::from_entries(path.into_iter().collect()));
+    Some(OsString::from_vec(found.ok()?.into_bytes()))
+}
+
+/// What a program prints until nobody can print any more, if that comes in time: it may leave others behind.
+fn output(child: &mut Child, end: Instant) -> Option<Zeroizing<Vec<u8>>> {
+    let pipe = child.stdout.take()?;
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut printed = Zeroizing::new(Vec::new());
+        let read = pipe.take(1 << 16).read_to_end(&mut printed);
+        // Who waited for it may have gone.
+        let _ = sender.send(read.is_ok().then_some(printed));
+    });
+    receiver.recv_timeout(end.saturating_duration_since(Instant::now())).ok()?
+}
+
+/// How it ended, if it did in time.
+fn ended(child: &mut Child, end: Instant) -> Option<ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(None) if Instant::now() < end => thread::sleep(Duration::from_millis(5)),
+            status => return status.ok()?,
+        }
     }
 }

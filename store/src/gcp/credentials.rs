@@ -6,21 +6,19 @@ use std::cell::Cell;
 use std::io;
 use std::time::{Duration, Instant};
 
-use google_cloud_auth::credentials::{
-    AccessTokenCredentials, external_account, impersonated, mds, service_account, user_account,
-};
+use google_cloud_auth::credentials::{AccessTokenCredentials, mds};
 use google_cloud_auth::errors::CredentialsError;
-use google_cloud_gax::retry_policy::{AlwaysRetry, NeverRetry, RetryPolicyExt};
+use google_cloud_gax::retry_policy::{AlwaysRetry, RetryPolicyExt};
 use inject::error::{Fault, printable};
 use inject::secret::Secret;
 use inject::source::Note;
 use serde_json::Value;
 
 use super::METADATA;
+use super::document::{SCOPE, build, document, malformed};
+use super::metadata;
 use crate::net::{ATTEMPT, Cause, Runtime, within};
 use crate::settings::Settings;
-
-const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 /// Where the credentials are.
 pub(super) enum Origin {
@@ -31,7 +29,8 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    /// The first that there is of `credentials`, `GOOGLE_APPLICATION_CREDENTIALS` and gcloud's own file.
+    /// The first that there is of `credentials`, `GOOGLE_APPLICATION_CREDENTIALS` and gcloud's own file. What the first
+    /// two hold is never quoted: a reference gives a credential, and some put the document itself into the variable.
     ///
     /// # Errors
     /// A file that is named cannot be read.
@@ -41,10 +40,13 @@ impl Origin {
                 return Ok(Self::Document(Secret::from(said.expose()), "'credentials'".into()));
             }
             let path = settings.text("credentials")?.unwrap_or_default();
-            return read(path, "'credentials'");
+            return read(path, "'credentials'").map_err(|fault| {
+                fault
+                    .hint("a file is wanted there, or a reference to the JSON document that Google Cloud's tools write")
+            });
         }
         if let Some(path) = Settings::env("GOOGLE_APPLICATION_CREDENTIALS")? {
-            return read(&path, "GOOGLE_APPLICATION_CREDENTIALS");
+            return read(&path, "GOOGLE_APPLICATION_CREDENTIALS").map_err(|fault| fault.hint("it names a file"));
         }
         let folder = match Settings::env("CLOUDSDK_CONFIG")? {
             Some(folder) => Some(folder),
@@ -57,7 +59,7 @@ impl Origin {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Ok(Self::Metadata(Some(path)))
             }
-            Err(error) => Err(unread(&path, &error)),
+            Err(error) => Err(unread(&printable(&path), &error)),
         }
     }
 }
@@ -65,16 +67,16 @@ impl Origin {
 fn read(path: &str, whose: &str) -> Result<Origin, Fault> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Origin::Document(Secret::new(bytes), format!("the file of {whose}"))),
-        Err(error) => Err(unread(path, &error)),
+        Err(error) => Err(unread(whose, &error)),
     }
 }
 
-fn unread(path: &str, error: &io::Error) -> Fault {
+fn unread(what: &str, error: &io::Error) -> Fault {
     let why = match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),
         kind => kind.to_string(),
     };
-    Fault::denied(format!("no credentials: {}: {why}", printable(path)))
+    Fault::denied(format!("no credentials: {what}: {why}"))
 }
 
 /// Credentials that have given a token.
@@ -102,6 +104,7 @@ impl Login {
                 (credentials, format!("{kind}, from {whose}"), project, ATTEMPT)
             }
             Origin::Metadata(_) => {
+                metadata::host()?;
                 let built =
                     mds::Builder::default().with_scopes([SCOPE]).with_retry_policy(AlwaysRetry.with_attempt_limit(2));
                 let built = built.build_access_token_credentials().map_err(|_| malformed("the metadata server"))?;
@@ -125,7 +128,7 @@ impl Login {
         if let Some(project) = &self.project {
             return Ok(project.clone());
         }
-        let asked = (self.from == "metadata server").then(|| runtime.run(within(METADATA, metadata_project())));
+        let asked = (self.from == "metadata server").then(|| runtime.run(within(METADATA, metadata::project())));
         asked.flatten().flatten().ok_or_else(|| {
             Fault::invalid("which project? nothing says it")
                 .hint("[source.gcp] project = \"...\", GOOGLE_CLOUD_PROJECT, or projects/P/secrets/NAME says it")
@@ -136,56 +139,6 @@ impl Login {
     pub(super) fn told(&self) -> Option<Note> {
         (!self.said.replace(true)).then(|| Note::fact(format!("credentials: {}", self.from)))
     }
-}
-
-fn document(bytes: &Secret, whose: &str) -> Result<Value, Fault> {
-    // The parser's error could quote the key.
-    serde_json::from_slice(bytes.expose()).map_err(|_| malformed(whose))
-}
-
-fn malformed(whose: &str) -> Fault {
-    Fault::denied(format!("no credentials: {whose}: it is not what Google Cloud's tools write"))
-}
-
-/// The credentials that a document of this type describes, and what they are called.
-fn build(kind: &str, json: Value, whose: &str) -> Result<(AccessTokenCredentials, &'static str), Fault> {
-    let (built, name) = match kind {
-        "service_account" => (
-            service_account::Builder::new(json)
-                .with_access_specifier(service_account::AccessSpecifier::from_scopes([SCOPE]))
-                .build_access_token_credentials(),
-            "service account",
-        ),
-        "authorized_user" => (
-            user_account::Builder::new(json)
-                .with_scopes([SCOPE])
-                .with_retry_policy(NeverRetry)
-                .build_access_token_credentials(),
-            "user",
-        ),
-        "impersonated_service_account" => (
-            impersonated::Builder::new(json)
-                .with_scopes([SCOPE])
-                .with_retry_policy(NeverRetry)
-                .build_access_token_credentials(),
-            "impersonated service account",
-        ),
-        "external_account" => (
-            external_account::Builder::new(json)
-                .with_scopes([SCOPE])
-                .with_retry_policy(NeverRetry)
-                .build_access_token_credentials(),
-            "workload identity federation",
-        ),
-        "" => return Err(malformed(whose)),
-        other => {
-            return Err(Fault::denied(format!(
-                "no credentials: {whose}: the type '{}' is not known",
-                printable(other)
-            )));
-        }
-    };
-    built.map(|built| (built, name)).map_err(|_| malformed(whose))
 }
 
 /// No token. Only the causes of the error are looked at.
@@ -214,20 +167,4 @@ fn none(file: Option<&str>) -> Fault {
     let file = file.map_or_else(String::new, |file| format!(", {}", printable(file)));
     Fault::denied(format!("no credentials: tried GOOGLE_APPLICATION_CREDENTIALS{file}, the metadata server"))
         .hint("`gcloud auth application-default login`, or [source.gcp] credentials = \"...\"")
-}
-
-/// The metadata server's own project (cloud.google.com/compute/docs/metadata).
-async fn metadata_project() -> Option<String> {
-    let host = Settings::env("GCE_METADATA_HOST").ok()?.unwrap_or_else(|| "metadata.google.internal".into());
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .tls_certs_only(Vec::new())
-        .build()
-        .ok()?;
-    let url = format!("http://{host}/computeMetadata/v1/project/project-id");
-    let answer = client.get(url).header("Metadata-Flavor", "Google").send().await.ok()?;
-    let text = answer.error_for_status().ok()?.text().await.ok()?;
-    let plain = text.len() < 100 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-:.".contains(c));
-    (plain && !text.is_empty()).then_some(text)
 }

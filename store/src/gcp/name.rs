@@ -50,6 +50,17 @@ impl Name {
         format!("{}/versions/{}", self.secret, self.version)
     }
 
+    /// The name up to and with the secret: all its versions.
+    pub(super) fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// What the secret stands in, and what it is called there.
+    pub(super) fn parts(&self) -> (&str, &str) {
+        let (parent, id) = self.secret.rsplit_once('/').unwrap_or_default();
+        (parent.trim_end_matches("/secrets"), id)
+    }
+
     /// Which version, for messages.
     pub(super) fn version(&self) -> &str {
         &self.version

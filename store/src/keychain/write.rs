@@ -4,29 +4,21 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use dbus_secret_service::{Collection, Error, Item};
-use inject::document::dotenv::Dialect;
-use inject::document::{Field, Format, edit};
 use inject::error::{Fault, State};
 use inject::secret::Secret;
 use inject::source::{Locator, Writer};
 
 use super::bus::{self, patiently};
 use super::{Hidden, Keychain, Match, parse};
+use crate::document;
 
 impl Writer for Keychain {
     fn put(&self, locator: &Locator, field: Option<&str>, value: &Secret) -> Result<String, Fault> {
         let Some(item) = self.opened(locator)? else {
-            let new = match field {
-                Some(field) => with_field(b"", field, value)?,
-                None => Secret::from(value.expose()),
-            };
-            return self.create(locator, &new);
+            return self.create(locator, &document::put(b"", field, value)?);
         };
         let old = Secret::new(patiently(|| item.get_secret())?);
-        let new = match field {
-            Some(field) => with_field(old.expose(), field, value)?,
-            None => Secret::from(value.expose()),
-        };
+        let new = document::put(old.expose(), field, value)?;
         if old.expose() == new.expose() {
             return Ok("unchanged".into());
         }
@@ -41,8 +33,7 @@ impl Writer for Keychain {
             return Ok(Some("removed".into()));
         };
         let old = Secret::new(patiently(|| item.get_secret())?);
-        let format = edit::by_look(old.expose());
-        match edit::remove(old.expose(), format, Dialect::Python, &parsed(field, format)?)? {
+        match document::remove(old.expose(), field)? {
             Some(new) => once(|| item.set_secret(new.expose(), content_type(&new)))?,
             None => return Ok(None),
         }
@@ -106,18 +97,6 @@ impl Keychain {
 fn once<T>(call: impl FnOnce() -> Result<T, Error>) -> Result<T, Fault> {
     let started = Instant::now();
     call().map_err(|error| bus::explain(&error, started))
-}
-
-fn with_field(document: &[u8], field: &str, value: &Secret) -> Result<Secret, Fault> {
-    let format = edit::by_look(document);
-    edit::put(document, format, Dialect::Python, &parsed(field, format)?, value.expose())
-}
-
-fn parsed(field: &str, format: Format) -> Result<Field, Fault> {
-    match format {
-        Format::Dotenv => Ok(Field::key(field)),
-        _ => Field::parse(field).map_err(Fault::invalid),
-    }
 }
 
 /// What libsecret's programs look at before they show a value.

@@ -1,6 +1,7 @@
 //! What Vault's answers say.
 
-use inject::error::{Fault, printable};
+use inject::error::{Fault, State};
+use inject::secret::Secret;
 use inject::source::{Note, Payload};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -41,10 +42,10 @@ struct Versioned<'b> {
 }
 
 #[derive(Deserialize)]
-struct Metadata {
+pub(super) struct Metadata {
     #[serde(default)]
     destroyed: bool,
-    version: u64,
+    pub(super) version: u64,
 }
 
 impl<'b> Envelope<'b> {
@@ -83,9 +84,11 @@ impl<'b> Envelope<'b> {
 pub(super) fn fields(reply: &Reply, versioned: bool, lives: Option<u64>, whom: &str) -> Result<Payload, Fault> {
     let envelope = Envelope::of(reply, whom)?;
     let fields = match envelope.data {
-        Some(data) if versioned => serde_json::from_str::<Versioned<'_>>(data.get())
-            .map_err(|_| stranger(reply.status, &reply.body, whom))
-            .and_then(|versioned| versioned.data.ok_or_else(|| gone(&versioned.metadata)))?,
+        Some(data) if versioned => {
+            let Versioned { data, metadata } =
+                serde_json::from_str(data.get()).map_err(|_| stranger(reply.status, &reply.body, whom))?;
+            data.ok_or_else(|| gone(&metadata))?
+        }
         Some(data) if reply.status == 200 => data,
         _ if reply.status == 200 => return Err(Fault::invalid("the answer holds no fields")),
         _ => return Err(refused(reply.status, &reply.body, whom)),
@@ -95,6 +98,34 @@ pub(super) fn fields(reply: &Reply, versioned: bool, lives: Option<u64>, whom: &
     }
     let notes = envelope.notes(lives);
     Ok(Payload { notes, ..fields.get().as_bytes().to_vec().into() })
+}
+
+/// What KV 2 holds now.
+#[derive(Default)]
+pub(super) struct Current {
+    /// 0 before the first one.
+    pub(super) version: u64,
+    /// The object of the fields; `None` where the version was deleted or destroyed, and where there is none.
+    pub(super) fields: Option<Secret>,
+}
+
+/// The newest version in KV 2, to be changed.
+///
+/// # Errors
+/// The server does not say.
+pub(super) fn current(reply: &Reply, whom: &str) -> Result<Current, Fault> {
+    match Envelope::of(reply, whom)?.data {
+        Some(data) => {
+            let Versioned { data, metadata } =
+                serde_json::from_str(data.get()).map_err(|_| stranger(reply.status, &reply.body, whom))?;
+            let fields = data.map(|data| Secret::from(data.get().as_bytes()));
+            Ok(Current { version: metadata.version, fields })
+        }
+        None => match refused(reply.status, &reply.body, whom) {
+            Fault { state: State::Absent, .. } => Ok(Current::default()),
+            fault => Err(fault),
+        },
+    }
 }
 
 /// A version of KV 2 without fields: it was there, so this is no absence.
@@ -142,11 +173,8 @@ pub(super) fn is_sealed(body: &[u8]) -> bool {
 
 /// 400 and its like: a role that an engine does not know is the common one.
 fn unknown(status: u16, errors: &[String]) -> Fault {
-    let known = errors.iter().find(|error| error.starts_with("unknown ") && !error.contains('\n'));
-    Fault::invalid(match known {
-        Some(error) => format!("refused ({status}): {}", printable(error)),
-        None => format!("refused ({status})"),
-    })
+    let role = errors.iter().any(|error| error.starts_with("unknown role"));
+    Fault::invalid(format!("refused ({status}){}", if role { ": the engine knows no such role" } else { "" }))
 }
 
 /// The errors of an answer, where it is one of Vault's.

@@ -154,6 +154,8 @@ fn open<T: DeserializeOwned>(client: &Client, reply: Reply) -> Result<T, Fault> 
     read.ok_or_else(|| match reply.status {
         400 | 403 => Fault::denied("'wrapped-secret-id' is not valid: it was unwrapped before, or has expired")
             .hint("where nobody of yours unwrapped it, take the secret-id in it as stolen"),
+        // Absence is of a secret, and forgiven; this is of the login.
+        404 => Fault::denied("'wrapped-secret-id': the server knows no such wrapping (404)"),
         status => answer::refused(status, &reply.body, &client.place.shown),
     })
 }

@@ -1,10 +1,10 @@
-//! Sends requests and takes whole answers: one connection pool, no redirects, a limit to each body.
+//! Sends requests to the one server and takes whole answers.
 
 use std::net::ToSocketAddrs;
 use std::time::Instant;
 
-use inject::error::{Fault, printable};
-use reqwest::{ClientBuilder, Request, Response, Url, header, redirect};
+use inject::error::Fault;
+use reqwest::{ClientBuilder, Request, Response, header};
 use rustify::endpoint::Endpoint;
 use vaultrs::api::EndpointMiddleware;
 use vaultrs::api::sys::requests::ReadHealthRequest;
@@ -12,11 +12,9 @@ use vaultrs::api::sys::requests::ReadHealthRequest;
 use super::answer;
 use super::place::{By, Place};
 use super::trust;
-use crate::net::{self, CONNECT, Cause, Failure};
+use crate::net::http::{self, MOST};
+use crate::net::{self, Cause, Failure};
 use crate::settings::Settings;
-
-/// No answer may be longer than a payload.
-const MOST: usize = 1 << 20;
 
 /// One server.
 pub(super) struct Client {
@@ -38,18 +36,10 @@ impl Client {
     /// Settings or the environment say what cannot be.
     pub(super) fn new(settings: &Settings) -> Result<Self, Fault> {
         let place = Place::new(settings)?;
-        let builder = reqwest::Client::builder().redirect(redirect::Policy::none()).connect_timeout(CONNECT);
-        let builder = way(builder, &place)?;
-        let builder = if place.is_tls() {
-            trust::prepare(builder, settings)?
-        } else {
-            // Otherwise the system's CAs would be loaded, which costs more than all the rest.
-            builder.tls_certs_only([])
-        };
-        let http = builder.build().map_err(|_| {
-            Fault::unreachable(format!("{}: no TLS without certificates of CAs", place.shown))
-                .hint("SSL_CERT_FILE, 'ca-cert' or VAULT_CACERT names a file with those to believe")
-        })?;
+        let builder = if place.is_tls() { trust::prepare(http::builder(), settings)? } else { http::plain() };
+        let http = way(builder, &place)?.build();
+        let http =
+            http.map_err(|_| http::without_cas().hint("SSL_CERT_FILE, 'ca-cert' or VAULT_CACERT names a file"))?;
         Ok(Self { http, place, deadline: settings.deadline() })
     }
 
@@ -109,13 +99,7 @@ impl Client {
         }
         let after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
         let after = net::retry_after(after);
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
-            if body.len() + chunk.len() > MOST {
-                return Err(Fault::invalid(format!("{}: the answer is larger than 1 MiB", self.place.shown)).into());
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = http::body(&mut response, MOST, &self.place.shown, |error| self.broken(error)).await?;
         if !net::again(status) {
             return Ok(Reply { status, body });
         }
@@ -167,12 +151,9 @@ impl Client {
         !self.place.is_here && names.into_iter().any(|name| std::env::var_os(name).is_some())
     }
 
-    /// Redirects are not followed: the token would go along.
+    /// A redirect is not followed.
     fn redirected(&self, response: &Response) -> Fault {
-        let target = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-        let target = target.and_then(|target| Url::parse(target).ok()).filter(Url::has_host);
-        let whither =
-            target.map_or_else(|| "elsewhere".to_owned(), |url| printable(&url.origin().ascii_serialization()));
+        let whither = http::whither(response);
         let status = response.status().as_u16();
         Fault::invalid(format!("{}: sends to {whither} ({status}), where inject does not follow", self.place.shown))
             .hint("a standby does that: make 'address' that of the active server, or of what stands before both")

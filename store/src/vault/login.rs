@@ -6,7 +6,7 @@ use inject::error::{Fault, printable};
 use inject::secret::Secret;
 
 use super::environment::variable_of;
-use super::place::path;
+use super::place::{is_part, path};
 use super::trust;
 use crate::settings::Settings;
 
@@ -79,8 +79,11 @@ impl Login {
             "approle" => With::AppRole { role_id: needed("role-id")?, secret_id: secret_id(settings)? },
             "userpass" => {
                 let username = needed("username")?;
-                if path(&username, "username")?.contains('/') {
-                    return Err(Fault::invalid("username: holds a '/'"));
+                if !is_part(&username) {
+                    // Not quoted: a reference may have given it.
+                    return Err(Fault::invalid(
+                        "'username' is no name of a user: it is empty, a dot or two, too long, or holds a '/' or a control character",
+                    ));
                 }
                 With::Userpass { username, password: needed("password")? }
             }

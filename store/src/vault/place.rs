@@ -79,9 +79,14 @@ fn named(origin: &mut Url) -> Result<By, Fault> {
     };
     let host = origin.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let port = origin.port_or_known_default().unwrap_or_default();
-    let wrong = || Fault::invalid(format!("{}: '{}' is no name of a host", name.by, printable(&name.text)));
-    origin.set_host(Some(&name.text)).map_err(|_| wrong())?;
-    Ok(By::Host(host, port))
+    // An address would be gone to, in place of the server's own.
+    match origin.set_host(Some(&name.text)) {
+        Ok(()) if origin.domain().is_some_and(|domain| domain.eq_ignore_ascii_case(&name.text)) => {
+            Ok(By::Host(host, port))
+        }
+        _ => Err(Fault::invalid(format!("{}: '{}' is no name of a host", name.by, printable(&name.text)))
+            .hint("it is the name in the server's certificate; an address belongs into VAULT_ADDR")),
+    }
 }
 
 /// It becomes a header.
@@ -92,13 +97,20 @@ fn namespace(said: Said) -> Result<String, Fault> {
     Err(Fault::invalid(format!("{}: '{}' is no namespace", said.by, printable(&said.text))))
 }
 
+/// The most bytes of a path.
+const LONGEST: usize = 4096;
+
+/// Whether `text` can stand between two slashes of a path, and leads nowhere else.
+pub(super) fn is_part(text: &str) -> bool {
+    !matches!(text, "" | "." | "..") && text.len() <= LONGEST && !text.contains(|c: char| c == '/' || c.is_control())
+}
+
 /// A path that a request is made of: nothing in it may lead elsewhere than it says.
 ///
 /// # Errors
 /// It does; `what` names it.
 pub(super) fn path<'t>(text: &'t str, what: &str) -> Result<&'t str, Fault> {
-    let leads_away = |part: &str| part.is_empty() || part == "." || part == "..";
-    if text.len() > 4096 || text.split('/').any(leads_away) || text.chars().any(char::is_control) {
+    if text.len() > LONGEST || !text.split('/').all(is_part) {
         let fault = Fault::invalid(format!("{what}: '{}' is no path of Vault's", printable(text)));
         return Err(fault.hint("its parts stand between single slashes, and none of them is '.' or '..'"));
     }

@@ -18,7 +18,7 @@ use crate::net::Runtime;
 
 /// A login, and what it has learned.
 pub(super) struct Session {
-    headers: EndpointMiddleware,
+    pub(super) headers: EndpointMiddleware,
     /// For how many seconds the token of a login lives; 0 is without end.
     lives: Option<u64>,
     mounts: RefCell<Vec<Mount>>,
@@ -28,7 +28,20 @@ pub(super) struct Session {
 struct Mount {
     /// With a slash at the end; without one, a single path about which the server says nothing.
     path: String,
-    versioned: bool,
+    holds: Holds,
+}
+
+/// What a mount is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// KV 1.
+    Plain,
+    /// KV 2.
+    Versioned,
+    /// What another engine makes.
+    Else,
+    /// Nobody says.
+    Unknown,
 }
 
 impl Mount {
@@ -107,7 +120,7 @@ impl Session {
             for (text, mounted) in asked.into_iter().zip(found) {
                 let mount = mounted?.unwrap_or_else(|| {
                     hidden.insert(text.split('/').next());
-                    Mount { path: text.to_owned(), versioned: false }
+                    Mount { path: text.to_owned(), holds: Holds::Unknown }
                 });
                 self.mounts.borrow_mut().push(mount);
             }
@@ -130,27 +143,54 @@ impl Session {
         let mounted: Option<Mounted> = envelope.data.and_then(|data| serde_json::from_str(data.get()).ok());
         let Mounted { path, engine, options } =
             mounted.ok_or_else(|| answer::stranger(reply.status, &reply.body, shown))?;
-        let versioned = engine == "kv" && options.and_then(|options| options.version).as_deref() == Some("2");
+        let holds = match (engine.as_str(), options.and_then(|options| options.version).as_deref()) {
+            ("kv", Some("2")) => Holds::Versioned,
+            ("kv" | "generic", _) => Holds::Plain,
+            _ => Holds::Else,
+        };
         // A namespace that is a header stands before some paths, and before some not.
         let namespace = self.headers.namespace.as_deref().unwrap_or_default().trim_matches('/');
         let shorter = path.strip_prefix(namespace).and_then(|rest| rest.strip_prefix('/')).map(str::to_owned);
-        let mut mounts = [Some(path), shorter].into_iter().flatten().map(|path| Mount { path, versioned });
+        let mut mounts = [Some(path), shorter].into_iter().flatten().map(|path| Mount { path, holds });
         Ok(mounts.find(|mount| mount.within(text).is_some()))
     }
 
     async fn read(&self, client: &Client, wanted: Wanted<'_>) -> Result<Payload, Fault> {
-        let versioned = self.mounts.borrow().iter().filter(|mount| mount.versioned).find_map(|mount| {
-            let path = mount.within(wanted.text)?.to_owned();
-            Some(ReadSecretRequest {
-                mount: mount.path.trim_end_matches('/').to_owned(),
-                path,
-                version: wanted.version,
-            })
-        });
-        match versioned {
-            Some(request) => self.read_versioned(client, request).await,
-            None => self.read_plain(client, wanted).await,
+        match self.place(wanted.text) {
+            (Holds::Versioned, mount, path) => {
+                let request = ReadSecretRequest { mount, path, version: wanted.version };
+                self.read_versioned(client, request).await
+            }
+            _ => self.read_plain(client, wanted).await,
         }
+    }
+
+    /// What holds a path, its mount, and what it is called in there.
+    fn place(&self, text: &str) -> (Holds, String, String) {
+        let mounts = self.mounts.borrow();
+        let found = mounts.iter().find_map(|mount| {
+            let path = mount.within(text).filter(|path| !path.is_empty())?;
+            Some((mount.holds, mount.path.trim_end_matches('/').to_owned(), path.to_owned()))
+        });
+        found.unwrap_or_else(|| {
+            let (mount, path) = text.split_once('/').unwrap_or_default();
+            (Holds::Unknown, mount.to_owned(), path.to_owned())
+        })
+    }
+
+    /// The same for a locator of which one thing is changed.
+    ///
+    /// # Errors
+    /// It is no path, or the server cannot be asked what is mounted there.
+    pub(super) fn placed(
+        &self,
+        runtime: &Runtime,
+        client: &Client,
+        locator: &Locator,
+    ) -> Result<(Holds, String, String), Fault> {
+        let wanted = understand(locator)?;
+        self.find_mounts(runtime, client, vec![wanted.text])?;
+        Ok(self.place(wanted.text))
     }
 
     /// KV 2.
@@ -163,7 +203,7 @@ impl Session {
                 Fault::invalid("no such secret").hint("leave the 'data/' out: this is KV 2, and inject puts it in")
             }
             (State::Absent, Some(version)) => Fault::absent(format!("no such secret, or no version {version} of it")),
-            _ => allowed(fault, &stands_at, ""),
+            _ => allowed(fault, &stands_at, "\"read\"", ""),
         })
     }
 
@@ -176,17 +216,17 @@ impl Session {
         let request = GetSecretRequest { mount: mount.to_owned(), path: path.to_owned() };
         let reply = client.ask(&self.headers, request).await?;
         let fields = answer::fields(&reply, false, self.lives, &client.place.shown);
-        fields.map_err(|fault| allowed(fault, text, ", if there is a mount at all"))
+        fields.map_err(|fault| allowed(fault, text, "\"read\"", ", if there is a mount at all"))
     }
 }
 
 /// Says what a policy would have to allow, where that is what was missing.
-fn allowed(fault: Fault, path: &str, perhaps: &str) -> Fault {
+pub(super) fn allowed(fault: Fault, path: &str, what: &str, perhaps: &str) -> Fault {
     if fault.state != State::Denied || fault.hint.is_some() {
         return fault;
     }
     let path = printable(path);
-    fault.hint(format!("a policy of the token's has to say: path \"{path}\" {{ capabilities = [\"read\"] }}{perhaps}"))
+    fault.hint(format!("a policy of the token's has to say: path \"{path}\" {{ capabilities = [{what}] }}{perhaps}"))
 }
 
 fn understand(locator: &Locator) -> Result<Wanted<'_>, Fault> {

@@ -1,6 +1,7 @@
 //! One project folder, and the verbs on it.
 
 use crate::common::{Output, Test};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// A folder with a profile `p.toml` that outlives the runs in it.
@@ -73,6 +74,28 @@ pub(crate) fn variables(done: &Output) -> Vec<(String, Vec<u8>)> {
             (String::from_utf8(entry[..at].to_vec()).expect("a name"), entry[at + 1..].to_vec())
         })
         .collect()
+}
+
+/// A profile with `V0` and so on, each at what `place` says for its number.
+pub(crate) fn profile(count: usize, place: impl Fn(usize) -> String) -> String {
+    (0..count).fold("[secrets]\n".to_owned(), |mut text, at| {
+        writeln!(text, "V{at} = \"{}\"", place(at)).unwrap();
+        text
+    })
+}
+
+/// Sets each value as `V0`, `V1`, ... and launches once; `with` is what the way to the store needs.
+pub(crate) fn round_trip(project: &Project, values: &[Vec<u8>], with: impl Fn(Test) -> Test) {
+    for (at, value) in values.iter().enumerate() {
+        with(project.set(&format!("V{at}"), value, &[])).run();
+    }
+    let got = project.launched(with);
+    for (at, value) in values.iter().enumerate() {
+        let name = format!("V{at}");
+        let found = got.iter().find(|(known, _)| *known == name);
+        assert_eq!(found.map(|(_, value)| value), Some(value), "{name}");
+    }
+    assert_eq!(got.len(), values.len());
 }
 
 /// The mode, the owner and the group of a file.
