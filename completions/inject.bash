@@ -10,7 +10,7 @@ _inject_takes() {
     '')
         flags='-p --profile -i --inherit --set --timeout --trust -v --verbose -h --help -V --version'
         values=' -p=profiles --profile=profiles -i=environment --inherit=environment --set=assignments --timeout=anything '
-        places='plan check list trust completions set unset get verify generate import export'
+        places='plan check list trust completions set unset get verify generate import export init scan doctor'
         ;;
     plan)
         flags='-p --profile -i --inherit --set --timeout --trust --json --dropped -h --help'
@@ -70,6 +70,21 @@ _inject_takes() {
     export)
         flags='-p --profile -i --inherit --set --timeout --trust --format --show -h --help'
         values=' -p=profiles --profile=profiles -i=environment --inherit=environment --set=assignments --timeout=anything --format=words:dotenv|json|shell|docker|github|systemd '
+        places=''
+        ;;
+    init)
+        flags='--yes -h --help'
+        values=''
+        places=''
+        ;;
+    scan)
+        flags='-p --profile -i --inherit --set --timeout --trust --staged -h --help'
+        values=' -p=profiles --profile=profiles -i=environment --inherit=environment --set=assignments --timeout=anything '
+        places='files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files files'
+        ;;
+    doctor)
+        flags='-p --profile -i --inherit --set --timeout --trust -h --help'
+        values=' -p=profiles --profile=profiles -i=environment --inherit=environment --set=assignments --timeout=anything '
         places=''
         ;;
     *) return 1 ;;

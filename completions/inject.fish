@@ -26,7 +26,7 @@ function __inject_words
                 set flag (string replace -rf -- '^-[^ip]*([ip]).*' '-$1' $word)
                 set value (string replace -rf -- '^-[^ip]*[ip]=?(.+)' '$1' $word)
             case '*'
-                if test -z "$verb"; and contains -- $word plan check list trust completions set unset get verify generate import export
+                if test -z "$verb"; and contains -- $word plan check list trust completions set unset get verify generate import export init scan doctor
                     set verb $word
                 else
                     set places (math $places + 1)
@@ -111,6 +111,9 @@ complete -c inject -n '__inject_in "" 0' -a verify -d 'Compare a value with what
 complete -c inject -n '__inject_in "" 0' -a generate -d 'Make a value up and print it'
 complete -c inject -n '__inject_in "" 0' -a import -d 'Move a .env file, a JSON file or an envchain namespace into a store'
 complete -c inject -n '__inject_in "" 0' -a export -d 'Print the environment for where exec cannot reach'
+complete -c inject -n '__inject_in "" 0' -a init -d 'Write a first profile from what is found in this project'
+complete -c inject -n '__inject_in "" 0' -a scan -d 'Look for the values of a profile in files; exit 1 where one is found'
+complete -c inject -n '__inject_in "" 0' -a doctor -d 'Say what would keep a launch from working here'
 complete -c inject -n '__inject_in ""' -s p -l profile -x -a '(__inject_profiles)' -d 'A profile, by name or path; may be repeated, the later one wins'
 complete -c inject -n '__inject_in ""' -s i -l inherit -x -a '(set --names --export)' -d 'Also copy the caller\'s variables that match PATTERN'
 complete -c inject -n '__inject_in ""' -l set -x -a '(__inject_ask variables)=' -d 'Set a variable that is no secret'
@@ -200,3 +203,19 @@ complete -c inject -n '__inject_in export' -l trust -d 'Trust the profiles of th
 complete -c inject -n '__inject_in export' -l format -x -a 'dotenv json shell docker github systemd' -d 'How to write it'
 complete -c inject -n '__inject_in export' -l show -d 'Also to a terminal'
 complete -c inject -n '__inject_in export' -s h -l help -d 'Print help'
+complete -c inject -n '__inject_in init' -l yes -d 'Do not ask'
+complete -c inject -n '__inject_in init' -s h -l help -d 'Print help'
+complete -c inject -n '__inject_in scan' -s p -l profile -x -a '(__inject_profiles)' -d 'A profile, by name or path; may be repeated, the later one wins'
+complete -c inject -n '__inject_in scan' -s i -l inherit -x -a '(set --names --export)' -d 'Also copy the caller\'s variables that match PATTERN'
+complete -c inject -n '__inject_in scan' -l set -x -a '(__inject_ask variables)=' -d 'Set a variable that is no secret'
+complete -c inject -n '__inject_in scan' -l timeout -x -d 'The time for resolving everything, like 10s [default: 30s]'
+complete -c inject -n '__inject_in scan' -l trust -d 'Trust the profiles of this launch, without remembering it'
+complete -c inject -n '__inject_in scan' -l staged -d 'Look into what git has staged, as it is in the index'
+complete -c inject -n '__inject_in scan' -s h -l help -d 'Print help'
+complete -c inject -n '__inject_in scan' -F
+complete -c inject -n '__inject_in doctor' -s p -l profile -x -a '(__inject_profiles)' -d 'A profile, by name or path; may be repeated, the later one wins'
+complete -c inject -n '__inject_in doctor' -s i -l inherit -x -a '(set --names --export)' -d 'Also copy the caller\'s variables that match PATTERN'
+complete -c inject -n '__inject_in doctor' -l set -x -a '(__inject_ask variables)=' -d 'Set a variable that is no secret'
+complete -c inject -n '__inject_in doctor' -l timeout -x -d 'The time for resolving everything, like 10s [default: 30s]'
+complete -c inject -n '__inject_in doctor' -l trust -d 'Trust the profiles of this launch, without remembering it'
+complete -c inject -n '__inject_in doctor' -s h -l help -d 'Print help'

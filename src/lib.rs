@@ -17,6 +17,7 @@ pub mod document;
 pub mod error;
 pub mod exec;
 pub mod filter;
+pub mod git;
 pub mod inherit;
 pub mod merge;
 pub mod plan;

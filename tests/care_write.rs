@@ -17,6 +17,7 @@ mod terminal;
 mod care_write {
     use crate::common::{hostile, project as support};
 
+    mod asked;
     mod crash;
     mod files;
     mod import;

@@ -40,7 +40,7 @@ pub(crate) fn export(load: &Load, format: &str, show: bool, environ: &Environ) -
     output::allowed(show)?;
     let known = FORMATS.iter().find(|known| known.name == format);
     let format = known.ok_or_else(|| Error::new("--format: no such format"))?;
-    let text = values::all(load, environ, |plan, merged| written(plan, merged, format))?;
+    let text = values::all(load, environ, |plan, merged, _| written(plan, merged, format))?;
     output::write(&text)
 }
 

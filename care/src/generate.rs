@@ -4,7 +4,6 @@
 use crate::output;
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use diceware_wordlists::EFF_LONG_WORDLIST as WORDS;
-use inject::cli::Load;
 use inject::error::Error;
 use inject::secret::Secret;
 use inject::sys;
@@ -45,10 +44,7 @@ fn kinds() -> [Kind; 5] {
 ///
 /// # Errors
 /// SPEC is none, the system has no random numbers, or the value cannot be written.
-pub(crate) fn verb(spec: Option<&str>, front: &Load) -> Result<u8, Error> {
-    if !front.is_empty() {
-        return Err(Error::new("this verb loads no profile, so it takes none of -p, -i, --set, --timeout and --trust"));
-    }
+pub(crate) fn verb(spec: Option<&str>) -> Result<u8, Error> {
     let spec = spec.unwrap_or(DEFAULT);
     let (value, bits) = generate(spec)?;
     warn(spec, bits);

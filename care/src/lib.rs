@@ -1,13 +1,16 @@
 //! `inject-care`: a secret's life in front of the program. `inject VERB` becomes it; the grammar of its verbs is
 //! [`inject::cli::Care`], and profiles, sources and messages are the launcher's own.
 
+mod doctor;
 mod export;
 mod generate;
 mod get;
 mod import;
+mod init;
 mod mapping;
 mod origin;
 mod output;
+mod scan;
 mod set;
 mod strength;
 mod target;
@@ -57,8 +60,11 @@ fn run(words: &[&'static CStr], environ: &Environ) -> Result<u8, Error> {
 }
 
 fn dispatch(verb: Care, front: Load, environ: &Environ) -> Result<u8, Error> {
+    if matches!(verb, Care::Generate { .. } | Care::Init { .. }) && !front.is_empty() {
+        return Err(Error::new("this verb loads no profile, so it takes none of -p, -i, --set, --timeout and --trust"));
+    }
     match verb {
-        Care::Generate { spec } => generate::verb(spec.as_deref(), &front),
+        Care::Generate { spec } => generate::verb(spec.as_deref()),
         Care::Get { load, name, show } => get::get(&front.and(load), &name, show, environ),
         Care::Verify { load, name, stdin } => verify::verify(&front.and(load), &name, stdin, environ),
         Care::Export { load, format, show } => export::export(&front.and(load), &format, show, environ),
@@ -71,5 +77,8 @@ fn dispatch(verb: Care, front: Load, environ: &Environ) -> Result<u8, Error> {
             let wanted = import::Wanted { what, envchain: from.is_some(), to, dry_run, remove, yes };
             import::import(&front.and(load), &wanted, environ)
         }
+        Care::Scan { load, staged, paths } => scan::scan(&front.and(load), staged, &paths, environ),
+        Care::Init { yes } => init::init(yes, environ),
+        Care::Doctor { load } => Ok(doctor::doctor(&front.and(load), environ)),
     }
 }

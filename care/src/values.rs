@@ -1,5 +1,6 @@
 //! From a profile to its values, as a launch goes there: read, planned, trusted, resolved, merged.
 
+use inject::answers::Answers;
 use inject::cli::Load;
 use inject::error::{Error, Fault, Report, printable};
 use inject::merge::Merged;
@@ -18,7 +19,7 @@ use inject::{resolve, verb};
 pub(crate) fn all<T>(
     load: &Load,
     environ: &Environ,
-    then: impl FnOnce(&Plan<'_>, &Merged<'_>) -> Result<T, Error>,
+    then: impl FnOnce(&Plan<'_>, &Merged<'_>, &Answers) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let profile = Profile::read(load.wish(environ)?, environ);
     let plan = Plan::new(&profile, environ)?;
@@ -26,7 +27,7 @@ pub(crate) fn all<T>(
     let answers = resolve::resolve(&plan, environ);
     let merged = Merged::new(&plan, &answers);
     merged.complete(&plan)?;
-    then(&plan, &merged)
+    then(&plan, &merged, &answers)
 }
 
 /// The value of one variable; nothing is asked for but what it needs. `first` comes when the profile is trusted and no

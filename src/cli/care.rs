@@ -104,4 +104,28 @@ pub enum Care {
         #[arg(long)]
         show: bool,
     },
+    /// Write a first profile from what is found in this project
+    Init {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Look for the values of a profile in files; exit 1 where one is found
+    Scan {
+        /// What to load.
+        #[command(flatten)]
+        load: Load,
+        /// Look into what git has staged, as it is in the index
+        #[arg(long, conflicts_with = "paths")]
+        staged: bool,
+        /// A file, ignored or not, or a folder without what git ignores in it [default: the work tree]
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Say what would keep a launch from working here
+    Doctor {
+        /// What to load.
+        #[command(flatten)]
+        load: Load,
+    },
 }

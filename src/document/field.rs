@@ -47,7 +47,7 @@ impl Field {
 }
 
 /// The shortest way to write these steps: dotted where that means the same, else as a JSON pointer.
-pub(super) fn written<S: AsRef<str>>(steps: &[S]) -> String {
+pub fn written<S: AsRef<str>>(steps: &[S]) -> String {
     let plain = |step: &S| !step.as_ref().is_empty() && !step.as_ref().contains('.');
     let rooted = steps.first().is_some_and(|s| s.as_ref().starts_with('/'));
     if steps.iter().all(plain) && !rooted {

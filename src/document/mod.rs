@@ -10,7 +10,7 @@ mod toml;
 mod tree;
 mod yaml;
 
-pub use field::Field;
+pub use field::{Field, written};
 pub use pick::{Found, shown_key};
 pub use table::{Table, order};
 

@@ -1,8 +1,9 @@
 //! `inject check`: resolves everything and says how each variable fares.
 
-use super::{absolute, columns, pretty, print};
+use super::{absolute, columns, pretty, print, warn};
 use crate::cli::Load;
 use crate::error::{Error, Fault, printable};
+use crate::git;
 use crate::merge::Merged;
 use crate::plan::Plan;
 use crate::profile::entry::{Secret, Value};
@@ -48,7 +49,9 @@ pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Res
     }
     let old: Vec<_> = shown.iter().filter_map(|variable| too_old(&plan, variable)).collect();
     old.iter().for_each(|note| sys::write_lossy(2, note.line().as_bytes()));
-    let warned = strict && answers.notes.iter().chain(&old).any(|note| note.warning);
+    let escapes = git::warnings(&git::plaintext(&plan), environ);
+    warn(&escapes);
+    let warned = strict && (!escapes.is_empty() || answers.notes.iter().chain(&old).any(|note| note.warning));
     Ok(failed.map_or(u8::from(warned), |error| error.exit))
 }
 

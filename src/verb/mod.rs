@@ -6,6 +6,7 @@ pub mod list;
 pub mod plan;
 pub mod trust;
 
+use crate::error::Report;
 use crate::sys;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,15 @@ use std::path::{Path, PathBuf};
 pub fn print(text: &str) -> u8 {
     sys::write_lossy(1, text.as_bytes());
     0
+}
+
+/// What is no failure, on stderr, each with what to do.
+pub fn warn(warnings: &[Report]) {
+    for Report { message, hint, .. } in warnings {
+        let hint = hint.iter().map(|hint| format!("inject: hint: {hint}\n"));
+        let text = [format!("inject: warning: {message}\n")].into_iter().chain(hint);
+        sys::write_lossy(2, text.collect::<String>().as_bytes());
+    }
 }
 
 /// JSON for people and programs, with a final newline.

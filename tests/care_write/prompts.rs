@@ -1,61 +1,13 @@
 //! Questions on a real terminal: nothing is shown, and whatever ends them leaves the terminal as it was.
 
+use super::asked::Asked;
 use super::support::Project;
-use crate::common::Test;
-use crate::terminal::Terminal;
-use std::process::Command;
-use std::time::{Duration, Instant};
 
 const FIRST: &str = "inject: value of A: ";
 const SECOND: &str = "inject: value of A once more: ";
 
-/// A run on a terminal, and behind it how it ended and what state the terminal has.
-struct Asked<'p> {
-    project: &'p Project,
-    terminal: Terminal,
-}
-
-impl<'p> Asked<'p> {
-    fn new(project: &'p Project, test: &Test) -> Self {
-        let command = test.command();
-        let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", "trap : INT; stty -a >before; \"$@\"; echo \"ended $?\"; stty -a >after", "sh"]);
-        shell.arg(command.get_program()).args(command.get_args()).current_dir(project.path(""));
-        let env = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
-        shell.env_clear().envs(env).env("PATH", "/usr/bin:/bin");
-        Self { project, terminal: Terminal::start(shell, 80) }
-    }
-
-    fn set(project: &'p Project) -> Self {
-        Self::new(project, &project.inject(["set", "-p", "./p.toml", "A"]))
-    }
-
-    /// Types when the question is there.
-    fn answers(mut self, question: &str, keys: &str) -> Self {
-        self.until(question);
-        self.terminal.types(keys);
-        self
-    }
-
-    fn until(&self, text: &str) {
-        let start = Instant::now();
-        while !self.terminal.shown().contains(text) {
-            assert!(start.elapsed() < Duration::from_secs(10), "no {text:?}: {}", self.terminal.shown());
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    /// What was shown.
-    #[track_caller]
-    fn ended(self, status: i32) -> String {
-        self.until("ended ");
-        let (_, shown) = self.terminal.end();
-        assert!(shown.contains(&format!("ended {status}")), "{shown}");
-        let state = |name: &str| self.project.read(name);
-        assert!(state("before").contains(" echo "), "{}", state("before"));
-        assert_eq!(state("after"), state("before"));
-        shown
-    }
+fn set(project: &Project) -> Asked<'_> {
+    Asked::new(project, &project.inject(["set", "-p", "./p.toml", "A"]))
 }
 
 fn project() -> Project {
@@ -65,10 +17,8 @@ fn project() -> Project {
 #[test]
 fn a_value_is_asked_for_twice_and_not_shown() {
     let project = project();
-    let shown = Asked::set(&project)
-        .answers(FIRST, "gr\u{fc}n p7Ks-29x $x\n")
-        .answers(SECOND, "gr\u{fc}n p7Ks-29x $x\n")
-        .ended(0);
+    let shown =
+        set(&project).answers(FIRST, "gr\u{fc}n p7Ks-29x $x\n").answers(SECOND, "gr\u{fc}n p7Ks-29x $x\n").ended(0);
     assert!(!shown.contains("p7Ks") && !shown.contains("weak") && shown.contains("A: dotenv:.env: created"), "{shown}");
     assert_eq!(project.launched(|test| test), [("A".to_owned(), "gr\u{fc}n p7Ks-29x $x".into())]);
 }
@@ -76,14 +26,14 @@ fn a_value_is_asked_for_twice_and_not_shown() {
 #[test]
 fn a_weak_value_is_named() {
     let project = project();
-    let shown = Asked::set(&project).answers(FIRST, "hunter2\n").answers(SECOND, "hunter2\n").ended(0);
+    let shown = set(&project).answers(FIRST, "hunter2\n").answers(SECOND, "hunter2\n").ended(0);
     assert!(!shown.contains("hunter2") && shown.contains("inject: warning: A: this value is weak"), "{shown}");
 }
 
 #[test]
 fn two_different_values_are_none() {
     let project = project();
-    let shown = Asked::set(&project).answers(FIRST, "hunter2\n").answers(SECOND, "hunter3\n").ended(125);
+    let shown = set(&project).answers(FIRST, "hunter2\n").answers(SECOND, "hunter3\n").ended(125);
     assert!(
         !shown.contains("hunter") && shown.contains("two different values were typed; nothing was changed"),
         "{shown}"
@@ -94,11 +44,11 @@ fn two_different_values_are_none() {
 #[test]
 fn ctrl_c_leaves_the_terminal_as_it_was() {
     let project = project();
-    let shown = Asked::set(&project).answers(FIRST, "half\u{3}").ended(130);
+    let shown = set(&project).answers(FIRST, "half\u{3}").ended(130);
     assert!(!shown.contains("half"), "{shown}");
-    let shown = Asked::set(&project).answers(FIRST, "hunter2\n").answers(SECOND, "half\u{3}").ended(130);
+    let shown = set(&project).answers(FIRST, "hunter2\n").answers(SECOND, "half\u{3}").ended(130);
     assert!(!shown.contains("half") && !shown.contains("hunter2"), "{shown}");
-    let shown = Asked::set(&project).answers(FIRST, "\u{4}").ended(125);
+    let shown = set(&project).answers(FIRST, "\u{4}").ended(125);
     assert!(shown.contains("no value was typed; nothing was changed"), "{shown}");
     assert!(!project.path(".env").exists());
 }
@@ -106,7 +56,7 @@ fn ctrl_c_leaves_the_terminal_as_it_was() {
 #[test]
 fn a_line_that_the_terminal_cuts_is_refused() {
     let project = project();
-    let shown = Asked::set(&project).answers(FIRST, &("x".repeat(4095) + "\n")).ended(125);
+    let shown = set(&project).answers(FIRST, &("x".repeat(4095) + "\n")).ended(125);
     assert!(shown.contains("longer than a line of a terminal can be") && !shown.contains("xxx"), "{shown}");
 }
 

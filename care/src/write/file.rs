@@ -25,6 +25,8 @@ pub(crate) struct Held {
     path: PathBuf,
     name: OsString,
     old: Option<Old>,
+    /// The mode of a new one.
+    mode: libc::mode_t,
 }
 
 /// A copy of a file, beside it, for as long as this lives.
@@ -104,7 +106,13 @@ impl Held {
             Err((_, error)) => return Err(failed(error)),
         };
         let old = read(&folder, &name)?;
-        Ok(Self { folder, path, name, old })
+        Ok(Self { folder, path, name, old, mode: 0o600 })
+    }
+
+    /// The same for a file that holds no value: a new one is for everybody to read.
+    #[must_use]
+    pub(crate) fn for_all(self) -> Self {
+        Self { mode: 0o644, ..self }
     }
 
     /// What stands there.
@@ -165,7 +173,7 @@ impl Held {
         let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW;
         let file = sys::open_at(self.folder.fd(), beside, flags).map_err(failed)?;
         let mine = fstat(&file).map_err(failed)?;
-        let mut mode = 0o600;
+        let mut mode = self.mode;
         if let Some(Old { stat, .. }) = &self.old {
             mode = stat.st_mode & 0o7777;
             if (mine.st_uid, mine.st_gid) != (stat.st_uid, stat.st_gid) {
