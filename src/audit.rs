@@ -6,7 +6,7 @@ use crate::merge::Merged;
 use crate::profile::sources::file_in;
 use crate::profile::{Profile, parse, trust};
 use crate::sys::{self, Environ};
-use crate::variable::{self, Variable};
+use crate::variable::{self, Outcome, Variable};
 use crate::verb::absolute;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -91,7 +91,8 @@ impl Audit {
             let from = v.line.map_or_else(|| "--set".into(), |line| variable::shown_from(line.entry));
             json!({"name": v.name, "source": variable::source(v), "from": from, "version": v.stored.and_then(|stored| stored.version.as_ref())})
         };
-        self.variables = merged.variables.iter().filter(|variable| variable.exposed()).map(row).collect();
+        let used = |v: &&Variable<'_>| v.exposed() && !matches!(v.outcome, Outcome::Unneeded);
+        self.variables = merged.variables.iter().filter(used).map(row).collect();
     }
 
     /// Writes one line; `exit` is inject's own exit code, where there is one.

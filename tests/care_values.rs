@@ -11,6 +11,7 @@ mod care_values {
     mod export;
     mod generate;
     mod get;
+    mod record;
     mod shells;
     mod support;
     mod systemd;

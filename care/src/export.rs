@@ -8,7 +8,8 @@ mod json;
 mod shell;
 mod systemd;
 
-use crate::{output, values};
+use crate::output;
+use crate::values::{self, Recorded};
 use inject::cli::Load;
 use inject::error::{Error, Fault};
 use inject::merge::Merged;
@@ -40,7 +41,7 @@ pub(crate) fn export(load: &Load, format: &str, show: bool, environ: &Environ) -
     output::allowed(show)?;
     let known = FORMATS.iter().find(|known| known.name == format);
     let format = known.ok_or_else(|| Error::new("--format: no such format"))?;
-    let text = values::all(load, environ, |plan, merged, _| written(plan, merged, format))?;
+    let text = values::all(load, Recorded::Export, environ, |plan, merged, _| written(plan, merged, format))?;
     output::write(&text)
 }
 

@@ -1,6 +1,7 @@
 //! `inject get`: one value, byte for byte.
 
-use crate::{output, values};
+use crate::output;
+use crate::values::{self, Recorded};
 use inject::cli::Load;
 use inject::error::Error;
 use inject::sys::Environ;
@@ -11,6 +12,6 @@ use inject::sys::Environ;
 /// There is none, or it may not or cannot be written.
 pub(crate) fn get(load: &Load, name: &str, show: bool, environ: &Environ) -> Result<u8, Error> {
     output::allowed(show)?;
-    let (value, ()) = values::one(load, name, environ, || Ok(()))?;
+    let (value, ()) = values::one(load, name, Recorded::Get, environ, || Ok(()))?;
     output::write(value.expose())
 }

@@ -1,6 +1,7 @@
 //! From a profile to its values, as a launch goes there: read, planned, trusted, resolved, merged.
 
 use inject::answers::Answers;
+use inject::audit::Audit;
 use inject::cli::Load;
 use inject::error::{Error, Fault, Report, printable};
 use inject::merge::Merged;
@@ -11,6 +12,56 @@ use inject::secret::Secret;
 use inject::sys::Environ;
 use inject::variable::{Outcome, Variable, report};
 use inject::{resolve, verb};
+use std::ffi::CStr;
+
+/// What hands values out, and is recorded for that.
+#[derive(Clone, Copy)]
+pub(crate) enum Recorded {
+    /// `get`.
+    Get,
+    /// `export`.
+    Export,
+    /// Values are compared and looked for, and not handed out.
+    Nothing,
+}
+
+impl Recorded {
+    /// The outcome, and what stands in the place of a command.
+    fn words(self) -> Option<(&'static str, &'static CStr)> {
+        match self {
+            Self::Get => Some(("get", c"inject get")),
+            Self::Export => Some(("export", c"inject export")),
+            Self::Nothing => None,
+        }
+    }
+
+    /// Resolves, and records that before anything is handed out.
+    ///
+    /// # Errors
+    /// `check`'s, or the record cannot be written and is required.
+    fn resolve<T>(
+        self,
+        plan: &Plan<'_>,
+        environ: &Environ,
+        check: impl FnOnce(&Merged<'_>, &Answers) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let record = self
+            .words()
+            .map(|(outcome, command)| Audit::open(plan.profile, Some(command), environ).map(|audit| (audit, outcome)));
+        let record = record.transpose()?;
+        let answers = resolve::resolve(plan, environ);
+        let merged = Merged::new(plan, &answers);
+        let done = check(&merged, &answers);
+        if let Some((mut audit, outcome)) = record {
+            audit.note(&merged);
+            match &done {
+                Ok(_) => audit.write(outcome, None)?,
+                Err(error) => audit.write("failed", Some(error.exit))?,
+            }
+        }
+        done
+    }
+}
 
 /// Everything that a launch would set; nothing where a part of it failed.
 ///
@@ -18,16 +69,17 @@ use inject::{resolve, verb};
 /// What keeps a launch from starting its command, and `then`'s.
 pub(crate) fn all<T>(
     load: &Load,
+    recorded: Recorded,
     environ: &Environ,
     then: impl FnOnce(&Plan<'_>, &Merged<'_>, &Answers) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let profile = Profile::read(load.wish(environ)?, environ);
     let plan = Plan::new(&profile, environ)?;
     verb::trust::require(&profile, load, environ)?;
-    let answers = resolve::resolve(&plan, environ);
-    let merged = Merged::new(&plan, &answers);
-    merged.complete(&plan)?;
-    then(&plan, &merged, &answers)
+    recorded.resolve(&plan, environ, |merged, answers| {
+        merged.complete(&plan)?;
+        then(&plan, merged, answers)
+    })
 }
 
 /// The value of one variable; nothing is asked for but what it needs. `first` comes when the profile is trusted and no
@@ -38,6 +90,7 @@ pub(crate) fn all<T>(
 pub(crate) fn one<T>(
     load: &Load,
     name: &str,
+    recorded: Recorded,
     environ: &Environ,
     first: impl FnOnce() -> Result<T, Error>,
 ) -> Result<(Secret, T), Error> {
@@ -49,12 +102,12 @@ pub(crate) fn one<T>(
     let plan = Plan::new(&profile, environ)?.only(&[name], environ);
     verb::trust::require(&profile, load, environ)?;
     let first = first()?;
-    let answers = resolve::resolve(&plan, environ);
-    let merged = Merged::new(&plan, &answers);
-    blocked(&plan, &merged, name)?;
-    let variable = merged.get(name).ok_or_else(|| unknown(&plan, name))?;
-    let value = variable.bytes().ok_or_else(|| missing(&plan, variable))?;
-    Ok((Secret::from(value), first))
+    recorded.resolve(&plan, environ, |merged, _| {
+        blocked(&plan, merged, name)?;
+        let variable = merged.get(name).ok_or_else(|| unknown(&plan, name))?;
+        let value = variable.bytes().ok_or_else(|| missing(&plan, variable))?;
+        Ok((Secret::from(value), first))
+    })
 }
 
 /// Nobody knows what a pattern that failed would have given: what `name`, or a template that it needs, may come from it

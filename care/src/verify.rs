@@ -1,6 +1,6 @@
 //! `inject verify`: whether somebody knows a value, without showing it.
 
-use crate::values;
+use crate::values::{self, Recorded};
 use inject::cli::Load;
 use inject::error::{Error, os};
 use inject::secret::Secret;
@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 /// There is nothing to compare.
 pub(crate) fn verify(load: &Load, name: &str, stdin: bool, environ: &Environ) -> Result<u8, Error> {
     let given = || if stdin { piped() } else { typed(name) };
-    let (value, given) = values::one(load, name, environ, given)?;
+    let (value, given) = values::one(load, name, Recorded::Nothing, environ, given)?;
     // The time tells the length at most.
     if given.is_some_and(|given| bool::from(value.expose().ct_eq(given.expose()))) {
         return Ok(0);

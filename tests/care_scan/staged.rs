@@ -75,11 +75,18 @@ fn binary_large_empty_and_odd_objects_count() {
 }
 
 #[test]
-fn a_file_that_the_profile_reads_does_not_belong_into_a_commit() {
+fn a_file_that_the_profile_reads_is_skipped_and_warned_of() {
     let repository = repository();
     repository.git(&["add", "-f", ".env"]);
     repository.inject(["scan", "-p", "./p.toml"]).stdout("").run();
-    staged(&repository, ".env:1: A\n");
+    let warned = "inject: warning: .env: secrets are read from it in plain text, and git tracks it\n";
+    let run = repository.inject(["scan", "--staged", "-p", "./p.toml"]).stdout("");
+    run.stderr_contains(warned).stderr_contains("`git rm --cached .env`").run();
+    // The same value elsewhere is found all the same.
+    repository.git(&["rm", "-q", "--cached", ".env"]);
+    repository.file("copy", format!("A={VALUE}\n"));
+    repository.git(&["add", "copy"]);
+    staged(&repository, "copy:1: A\n");
 }
 
 #[test]

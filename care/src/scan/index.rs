@@ -1,11 +1,12 @@
 //! What the next commit would change, as it stands in the index.
 
-use super::Scanner;
 use super::files::{told, up};
+use super::{Identity, Scanner, identity};
 use inject::error::{Error, Fault, Report, printable};
 use inject::git;
 use inject::process::Output;
-use inject::sys::Environ;
+use inject::sys::{self, Environ};
+use inject::verb;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -33,15 +34,21 @@ struct Staged {
     object: Vec<u8>,
 }
 
-/// Reads every file that was staged. None is left out: in a commit not even what the profile reads is where it belongs.
+/// Reads every file that was staged, but for those that the profile reads; `plain` are those of them that are to be warned
+/// of.
 ///
 /// # Errors
 /// There is no work tree, or git fails.
-pub(super) fn scan(scanner: &mut Scanner<'_>, environ: &Environ) -> Result<(), Error> {
+pub(super) fn scan(scanner: &mut Scanner<'_>, plain: &[PathBuf], environ: &Environ) -> Result<(), Error> {
     let up = PathBuf::from(up(environ)?);
     let spec = git::spec(&CHANGED.map(OsStr::new), environ);
     let changed = spec.and_then(|spec| git::printed(spec, PATIENCE)).map_err(told)?;
-    let staged = staged(&changed, &up)?;
+    let mut staged = staged(&changed, &up)?;
+    let own = staged.extract_if(.., |file| known(&file.path).is_some_and(|file| scanner.own.contains(&file)));
+    let own: Vec<_> = own.filter_map(|file| known(&file.path)).collect();
+    let plain: Vec<_> =
+        plain.iter().filter(|path| known(path).is_some_and(|file| own.contains(&file))).cloned().collect();
+    verb::warn(&git::warnings(&plain, environ));
     let request: Vec<u8> = staged.iter().flat_map(|file| [&file.object[..], b"\n"].concat()).collect();
     if request.is_empty() {
         return Ok(());
@@ -49,6 +56,10 @@ pub(super) fn scan(scanner: &mut Scanner<'_>, environ: &Environ) -> Result<(), E
     let spec = git::spec(&["cat-file", "--batch"].map(OsStr::new), environ).map_err(told)?;
     let objects = Objects { scanner, files: staged, next: 0, header: Vec::new(), left: None };
     git::run(spec, request, Box::new(objects), PATIENCE).map_err(told)
+}
+
+fn known(path: &Path) -> Option<Identity> {
+    sys::stat(path).ok().map(|stat| identity(&stat))
 }
 
 /// Reads `:MODE MODE OBJECT OBJECT STATUS`, each with the path behind it.

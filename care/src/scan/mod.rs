@@ -5,11 +5,12 @@ mod forms;
 mod index;
 mod needles;
 
-use crate::values;
+use crate::values::{self, Recorded};
 use forms::SHORTEST;
 use inject::answers::Answers;
 use inject::cli::Load;
 use inject::error::{Error, Report, escaped, os};
+use inject::git;
 use inject::merge::Merged;
 use inject::plan::{Plan, template};
 use inject::profile::is_secret;
@@ -30,7 +31,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// A value is not known, or a file cannot be read: nobody can say then that nothing has leaked.
 pub(crate) fn scan(load: &Load, staged: bool, paths: &[PathBuf], environ: &Environ) -> Result<u8, Error> {
-    values::all(load, environ, |plan, merged, answers| {
+    values::all(load, Recorded::Nothing, environ, |plan, merged, answers| {
         let mut secrets = secrets(plan, merged, answers);
         secrets.sort_by(|a, b| a.0.cmp(&b.0));
         secrets.dedup();
@@ -53,7 +54,7 @@ pub(crate) fn scan(load: &Load, staged: bool, paths: &[PathBuf], environ: &Envir
             wrong: Vec::new(),
         };
         if staged {
-            index::scan(&mut scanner, environ)?;
+            index::scan(&mut scanner, &git::plaintext(plan), environ)?;
         } else {
             files::scan(&mut scanner, paths, environ)?;
         }
