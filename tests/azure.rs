@@ -10,4 +10,5 @@ mod azure {
     mod login;
     mod names;
     mod world;
+    mod write;
 }

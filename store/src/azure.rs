@@ -11,7 +11,7 @@ use azure_core::http::{ClientOptions, RetryOptions, Transport};
 use azure_security_keyvault_secrets::models::{Secret, SecretClientGetSecretOptions};
 use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
 use inject::error::{Fault, printable};
-use inject::source::{Locator, Note, Payload, Source};
+use inject::source::{Locator, Note, Payload, Source, Stored, Writer};
 
 use crate::net::{self, Runtime, retry};
 use crate::settings::Settings;
@@ -20,6 +20,7 @@ mod chain;
 mod fault;
 mod http;
 mod tool;
+mod write;
 
 use chain::Chain;
 
@@ -94,6 +95,10 @@ impl Source for Azure {
         let unanswered = || Err(Fault::invalid("inject-store has a bug: a locator without an answer"));
         Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect())
     }
+
+    fn writer(&self) -> Option<&dyn Writer> {
+        Some(self)
+    }
 }
 
 impl Azure {
@@ -130,25 +135,43 @@ impl Azure {
         Ok(client)
     }
 
-    async fn read(&self, wanted: &Wanted) -> Result<Payload, Fault> {
+    async fn get(&self, wanted: &Wanted) -> Result<Secret, Fault> {
         let client = self.client(&wanted.vault)?;
-        let secret = retry(self.deadline, || async {
+        retry(self.deadline, || async {
             let options = SecretClientGetSecretOptions { secret_version: wanted.version.clone(), ..Default::default() };
             let answer = client.get_secret(&wanted.name, Some(options)).await;
             let answer = answer.map_err(|error| fault::of(&error, wanted))?;
-            answer.into_model().map_err(|_| Fault::invalid("Key Vault answered something that cannot be read").into())
-        });
-        let secret = secret.await?;
-        let notes = times(&secret);
+            answer.into_model().map_err(|_| unreadable().into())
+        })
+        .await
+    }
+
+    async fn read(&self, wanted: &Wanted) -> Result<Payload, Fault> {
+        let secret = self.get(wanted).await?;
+        let (notes, stored) = (times(&secret), stored(&secret));
         let Some(value) = secret.value else {
             return Err(Fault::invalid("Key Vault answered without a value"));
         };
-        let mut payload = Payload::from(value.into_bytes());
+        let mut payload = Payload { stored, ..Payload::from(value.into_bytes()) };
         payload.notes.extend(notes.into_iter().map(|note| note.about(&wanted.name)));
         if !self.said.replace(true) {
             payload.notes.extend(self.chain.used().map(|used| Note::fact(format!("credentials: {used}"))));
         }
         Ok(payload)
+    }
+}
+
+fn unreadable() -> Fault {
+    Fault::invalid("Key Vault answered something that cannot be read")
+}
+
+/// The version, at the end of the identifier, and its time.
+fn stored(secret: &Secret) -> Stored {
+    let version = secret.id.as_deref().and_then(|id| id.split_once("/secrets/")?.1.split_once('/'));
+    let updated = secret.attributes.as_ref().and_then(|attributes| attributes.updated);
+    Stored {
+        version: version.map(|(_, version)| version.to_owned()),
+        created: updated.and_then(|time| u64::try_from(time.unix_timestamp()).ok()),
     }
 }
 

@@ -13,7 +13,6 @@ import http.server
 import json
 import os
 import pathlib
-import re
 import socket
 import ssl
 import subprocess
@@ -24,23 +23,10 @@ import time
 import urllib.parse
 
 from aws import certificates
+from azure_secrets import NOW, SECRETS, VAULTS, Secrets, stored
 
 TENANT, CLIENT, SECRET, SCOPE = "11111111-2222-3333-4444-555555555555", "app-id", "client-secret-value", "https://vault.azure.net/.default"
-VAULTS = ["myvault.vault.azure.net", "othervault.vault.azure.net"]
 LOGIN = "login.microsoftonline.com"
-NOW = int(time.time())
-
-SECRETS = {  # name: (value, attributes)
-    "plain": ("value of plain", {}),
-    "json": ('{"user": "me", "port": 5432}', {}),
-    "text": ("p\u00e4$$ \"w\\\u00f6\"\nrd\ttab", {}),
-    "empty": ("", {}),
-    "expired": ("still there", {"exp": NOW - 3600}),
-    "early": ("already there", {"nbf": NOW + 3600}),
-    "disabled": ("no", {"enabled": False}),
-    **{f"many-{n:02}": (f"value of many-{n:02}", {}) for n in range(50)},
-}
-VERSIONS = {"plain": {"0123456789abcdef0123456789abcdef": "an older value"}}
 
 
 class World:
@@ -94,11 +80,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
 
-class Services(Handler):
+class Services(Secrets, Handler):
     """Two vaults and Entra, by the name that is asked for."""
 
     def do_POST(self):
-        asked = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        asked = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()))
+        if self.headers["Host"] in VAULTS:
+            return self.serve(self.recover)
         self.note()
         if self.headers["Host"] != LOGIN:
             return self.give(b"<html>404</html>", 404)
@@ -125,6 +113,16 @@ class Services(Handler):
         self.give({"error": error, "error_description": description, "error_codes": [1]}, 401 if error == "invalid_client" else 400)
 
     def do_GET(self):
+        self.serve(lambda: None)
+
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.serve(lambda: self.put(body))
+
+    def do_DELETE(self):
+        self.serve(self.delete)
+
+    def serve(self, write):
         world, host = self.world, self.headers["Host"]
         whose, scope = world.tokens.get((self.headers["Authorization"] or "").removeprefix("Bearer "), (None, None))
         with world.lock:
@@ -145,33 +143,13 @@ class Services(Handler):
                 resource = "https://vault.example.net" if "foreign-challenge" in world.faults else "https://vault.azure.net"
                 challenge = f'Bearer authorization="https://login.microsoftonline.com/{TENANT}", resource="{resource}"'
                 return self.refuse(401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.", headers=[("WWW-Authenticate", challenge)])
+            if self.command != "GET":
+                return write()
             fault = next((fault for fault in world.faults if fault in FAULTS), None)
             FAULTS[fault](self, count) if fault else self.read()
         finally:
             with world.lock:
                 world.busy -= 1
-
-    def read(self):
-        path, _, query = self.path.partition("?")
-        if dict(urllib.parse.parse_qsl(query)).get("api-version") not in ("2025-07-01", "2026-04-01", "7.5", "7.6"):
-            return self.refuse(400, "BadParameter", "The specified version is not recognized.")
-        found = re.fullmatch(r"/secrets/([0-9a-zA-Z-]+)/([0-9a-f]*)", path)
-        if not found:
-            return self.give(b"<html>404</html>", 404)
-        name, version = found.groups()
-        missing = f"A secret with (name/id) {name}{'/' + version if version else ''} was not found in this key vault."
-        if self.headers["Host"] == VAULTS[1]:
-            value, attributes = ("of the other", {}) if name == "plain" else (None, None)
-        elif version:
-            value, attributes = VERSIONS.get(name, {}).get(version), {}
-        else:
-            value, attributes = SECRETS.get(name, (None, None))
-        if value is None:
-            return self.refuse(404, "SecretNotFound", missing)
-        if attributes.get("enabled") is False:
-            return self.refuse(403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled")
-        whole = {"enabled": True, "created": NOW - 100, "updated": NOW - 100, "recoveryLevel": "Recoverable"} | attributes
-        self.give({"value": value, "id": f"https://{self.headers['Host']}/secrets/{name}/0123", "attributes": whole})
 
 
 FAULTS = {
@@ -253,7 +231,7 @@ def main():
     world = World(folder, faults)
     for secret in glob.glob(f"{folder}/secrets/*"):
         with open(secret, newline="") as file:
-            SECRETS[os.path.basename(secret)] = (file.read(), {})
+            SECRETS[os.path.basename(secret)] = stored(file.read())
     own = pathlib.Path(folder, "client-secret")
     world.secret = own.read_text() if own.exists() else SECRET
     pathlib.Path(folder, "token").write_text("federated-token")

@@ -12,6 +12,9 @@ use super::http::Wire;
 use crate::net::{Failure, again, code, retry_after};
 
 const SERVICE: &str = "Key Vault";
+/// What a role would allow, and what an access policy would.
+const BY_ROLE: &str = "permission denied by role (403)";
+const BY_POLICY: &str = "permission denied (403)";
 
 #[derive(Default, Deserialize)]
 struct Body {
@@ -56,6 +59,25 @@ pub(super) fn of(error: &Error, wanted: &Wanted) -> Failure {
     Failure { again: fault.transient, fault, after }
 }
 
+/// How an attempt to write failed; `permission` is the one of an access policy that it needs. It is not tried again: it may
+/// have been heard.
+pub(super) fn of_write(error: &Error, wanted: &Wanted, permission: &str) -> Fault {
+    let fault = of(error, wanted).fault;
+    match fault.message.as_str() {
+        BY_ROLE => fault.hint("the role 'Key Vault Secrets Officer' on the vault allows it"),
+        BY_POLICY => fault.hint(format!("the secret permission '{permission}' in the access policy allows it")),
+        _ if error.http_status().map(u16::from) == Some(400) => {
+            Fault::invalid(format!("{SERVICE} does not take this as a secret: its name, or its value"))
+        }
+        _ => fault,
+    }
+}
+
+/// There is a value, which cannot be read.
+pub(super) fn disabled() -> Fault {
+    Fault::invalid("the secret is disabled")
+}
+
 fn body(response: &RawResponse) -> Option<Inner> {
     let Body { error } = serde_json::from_slice(response.body()).ok()?;
     (!error.code.is_empty()).then_some(error)
@@ -88,20 +110,19 @@ fn of_status(status: u16, error: Option<&Inner>, wanted: &Wanted) -> Fault {
         (404, "SecretNotFound" | "SecretVersionNotFound", _) => {
             Fault::absent("no such secret, or no such version of it")
         }
-        (_, _, "SecretDisabled") => Fault::invalid("the secret is disabled"),
-        (403, ..) if error.message.contains("disabled secret") => Fault::invalid("the secret is disabled"),
+        (_, _, "SecretDisabled") => disabled(),
+        (403, ..) if error.message.contains("disabled secret") => disabled(),
         (409, _, "ObjectIsDeletedButRecoverable") | (404, "DeletedSecretNotFound", _) => {
             Fault::invalid("the secret is deleted").hint("`az keyvault secret recover` brings it back")
         }
-        (403, _, "ForbiddenByRbac") => Fault::denied("permission denied by role (403)")
-            .hint("the role 'Key Vault Secrets User' on the vault allows it"),
+        (403, _, "ForbiddenByRbac") => {
+            Fault::denied(BY_ROLE).hint("the role 'Key Vault Secrets User' on the vault allows it")
+        }
         (403, _, "ForbiddenByFirewall" | "ForbiddenByConnection") => {
             Fault::denied("the vault's firewall does not let this machine in (403)")
                 .hint(format!("add its address, or use the private endpoint: {}", printable(&wanted.vault)))
         }
-        (403, ..) => {
-            Fault::denied("permission denied (403)").hint("the secret permission 'get' in the access policy allows it")
-        }
+        (403, ..) => Fault::denied(BY_POLICY).hint("the secret permission 'get' in the access policy allows it"),
         (401, ..) => Fault::denied("the token is not accepted (401)"),
         (429, ..) => Fault::outage("throttled: too many requests for now (429)"),
         _ if again(status) => Fault::outage(format!("{SERVICE} does not work now ({status})")),

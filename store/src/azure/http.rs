@@ -76,8 +76,11 @@ impl HttpClient for Http {
         }
         let client = self.pools.client(&url).map_err(|fault| Wire::wrapped(fault, false))?;
         let method = match request.method() {
+            Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
-            _ => reqwest::Method::GET,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+            _ => return Err(Wire::wrapped(Fault::invalid("the SDK makes a request that is not known here"), false)),
         };
         let mut asked = client.request(method, url.as_str()).timeout(ATTEMPT);
         for (name, value) in request.headers().iter() {
