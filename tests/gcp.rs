@@ -11,4 +11,5 @@ mod gcp {
     mod login;
     mod names;
     mod world;
+    mod write;
 }

@@ -12,11 +12,17 @@ use inject::secret::Secret;
 pub(crate) fn put(old: &[u8], field: Option<&str>, value: &Secret) -> Result<Secret, Fault> {
     let Some(field) = field else { return Ok(Secret::from(value.expose())) };
     let format = edit::by_look(old);
-    let flat = |field: Secret| Document::parse(field, format, Dialect::Python).is_ok_and(|old| old.is_empty());
     // Otherwise somebody's password would become the first line of a .env file.
-    if format == Format::Dotenv && flat(Secret::from(old)) {
-        return Err(Fault::invalid("what is stored there is no document, so it has no fields")
-            .hint("without #FIELD the whole value is replaced"));
+    if format == Format::Dotenv {
+        let why = match Document::parse(Secret::from(old), format, Dialect::Python) {
+            Ok(document) if !document.is_empty() => None,
+            Ok(_) => Some(String::new()),
+            Err(mistake) => Some(format!("; as a .env file: {}", edit::fault(mistake).message)),
+        };
+        if let Some(why) = why {
+            return Err(Fault::invalid(format!("what is stored there is no document, so it has no fields{why}"))
+                .hint("without #FIELD the whole value is replaced"));
+        }
     }
     edit::put(old, format, Dialect::Python, &parsed(field, format)?, value.expose())
 }

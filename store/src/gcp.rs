@@ -10,7 +10,7 @@ use google_cloud_gax::client_builder::internal::with_follow_redirects;
 use google_cloud_gax::retry_policy::NeverRetry;
 use google_cloud_secretmanager_v1::client::SecretManagerService;
 use inject::error::{Fault, State};
-use inject::source::{Locator, Note, Payload, Source};
+use inject::source::{Locator, Note, Payload, Source, Writer};
 
 use crate::net::{self, ATTEMPT, Runtime, retry};
 use crate::settings::Settings;
@@ -20,6 +20,7 @@ mod document;
 mod fault;
 mod metadata;
 mod name;
+mod write;
 
 use credentials::{Login, Origin};
 use name::Name;
@@ -57,8 +58,7 @@ pub(crate) fn open(settings: Settings) -> Result<Box<dyn Source>, Fault> {
 
 impl Source for Gcp {
     fn fetch(&self, locators: &[Locator]) -> Result<Vec<Result<Payload, Fault>>, Fault> {
-        let login = self.login.get_or_init(|| self.runtime.run(Login::new(&self.origin, self.deadline)));
-        let login = login.as_ref().map_err(Clone::clone)?;
+        let login = self.login()?;
         let names: Vec<_> = locators.iter().map(|locator| self.name(locator, login)).collect();
         let mut asked = Vec::new();
         for (name, locator) in names.iter().zip(locators) {
@@ -70,12 +70,17 @@ impl Source for Gcp {
         }
         let answers = self.runtime.each(asked, |asked| async {
             match asked {
-                Some((client, name, dated)) => Some(self.read(&client, name, login, dated).await),
+                Some((client, name, true)) => Some(self.read_dated(&client, name, login).await),
+                Some((client, name, false)) => Some(self.read(&client, name, login).await),
                 None => None,
             }
         });
         let answers = answers.into_iter().zip(names);
         answers.map(|(answer, name)| answer.unwrap_or_else(|| name.map(drop).and_then(unasked))).map(whole).collect()
+    }
+
+    fn writer(&self) -> Option<&dyn Writer> {
+        Some(self)
     }
 }
 
@@ -92,6 +97,11 @@ fn whole<T>(result: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
 }
 
 impl Gcp {
+    fn login(&self) -> Result<&Login, Fault> {
+        let login = self.login.get_or_init(|| self.runtime.run(Login::new(&self.origin, self.deadline)));
+        login.as_ref().map_err(Clone::clone)
+    }
+
     fn name(&self, locator: &Locator, login: &Login) -> Result<Name, Fault> {
         let version = locator.options.iter().find(|(name, _)| name == "version").map(|(_, version)| version.as_str());
         let project = || {
@@ -127,13 +137,7 @@ impl Gcp {
         Ok(client)
     }
 
-    async fn read(
-        &self,
-        client: &SecretManagerService,
-        name: &Name,
-        login: &Login,
-        dated: bool,
-    ) -> Result<Payload, Fault> {
+    async fn read(&self, client: &SecretManagerService, name: &Name, login: &Login) -> Result<Payload, Fault> {
         let answer = retry(self.deadline, || async {
             let asked = client.access_secret_version().set_name(name.full());
             asked.send().await.map_err(|error| fault::of(&error, name))
@@ -151,8 +155,13 @@ impl Gcp {
         let mut payload = Payload::from(payload.data.to_vec());
         payload.notes.extend(login.told());
         payload.stored.version = answer.name.rsplit_once("/versions/").map(|(_, number)| number.to_owned());
-        if let Some(number) = payload.stored.version.as_deref().filter(|_| dated) {
-            match self.created(client, &name.at(number)).await {
+        Ok(payload)
+    }
+
+    async fn read_dated(&self, client: &SecretManagerService, name: &Name, login: &Login) -> Result<Payload, Fault> {
+        let mut payload = self.read(client, name, login).await?;
+        if let Some(number) = payload.stored.version.as_deref() {
+            match self.created(client, number, name).await {
                 Ok(created) => payload.stored.created = created,
                 Err(fault) => payload.notes.push(undated(name, &fault)),
             }
@@ -161,9 +170,9 @@ impl Gcp {
     }
 
     /// When a version was added, which the answer with its payload does not say.
-    async fn created(&self, client: &SecretManagerService, name: &Name) -> Result<Option<u64>, Fault> {
+    async fn created(&self, client: &SecretManagerService, number: &str, name: &Name) -> Result<Option<u64>, Fault> {
         let answer = retry(self.deadline, || async {
-            let asked = client.get_secret_version().set_name(name.full());
+            let asked = client.get_secret_version().set_name(format!("{}/versions/{number}", name.secret()));
             asked.send().await.map_err(|error| fault::of(&error, name))
         });
         Ok(answer.await?.create_time.and_then(|at| u64::try_from(at.seconds()).ok()))
@@ -178,7 +187,7 @@ fn undated(name: &Name, fault: &Fault) -> Note {
         }
         _ => &fault.message,
     };
-    Note::fact(format!("when it was stored cannot be seen: {why}")).about(name.secret())
+    Note::fact(format!("when it was stored cannot be seen: {why}")).about(name.parts().1)
 }
 
 /// The time that a metadata server gets to answer: it is on this machine or nowhere.

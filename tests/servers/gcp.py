@@ -11,7 +11,6 @@ import glob
 import http.server
 import json
 import os
-import re
 import socket
 import ssl
 import subprocess
@@ -23,43 +22,14 @@ import urllib.parse
 
 from aws import certificates
 from gcp_keys import AUDIENCE, PROJECT, SCOPE, TARGET, World
+from gcp_secrets import SECRETS, Secrets
 
 REGION = "europe-west3"
 APIS = ["secretmanager.googleapis.com", f"secretmanager.{REGION}.rep.googleapis.com", "oauth2.googleapis.com",
         "sts.googleapis.com", "iamcredentials.googleapis.com"]
 
-SECRETS = {  # name: its versions, (state, bytes)
-    "plain": [("ENABLED", b"value of plain")],
-    "bytes": [("ENABLED", bytes(range(1, 256)))],
-    "json": [("ENABLED", b'{"user": "me", "port": 5432}')],
-    "rotated": [("ENABLED", b"one"), ("ENABLED", b"two")],
-    "disabled": [("DISABLED", b"no")],
-    "destroyed": [("DESTROYED", b"no")],
-    "denied": [("ENABLED", b"no")],
-    "sum-wrong": [("ENABLED", b"damaged")],
-    "sum-none": [("ENABLED", b"without a checksum")],
-    "undated": [("ENABLED", b"nobody sees when it was added")],
-    **{f"many-{n:02}": [("ENABLED", f"value of many-{n:02}".encode())] for n in range(50)},
-}
-ALIASES = {"rotated": {"stable": 1}}
-AGES = {"rotated": [100, 10]}  # of each version, in days
-STATES = {"ENABLED": 1, "DISABLED": 2, "DESTROYED": 3}
-
-ERRORS = {"INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "UNAUTHENTICATED": 401, "PERMISSION_DENIED": 403, "NOT_FOUND": 404,
+ERRORS = {"INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "UNAUTHENTICATED": 401, "PERMISSION_DENIED": 403, "NOT_FOUND": 404, "ALREADY_EXISTS": 409,
           "RESOURCE_EXHAUSTED": 429, "INTERNAL": 500, "UNAVAILABLE": 503}
-
-
-def crc32c(data):
-    """RFC 3720, appendix B.4."""
-    value = 0xFFFFFFFF
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
-    return value ^ 0xFFFFFFFF
-
-
-assert crc32c(b"123456789") == 0xE3069283
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -95,9 +65,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.world.asked(**where, **what)
 
 
-class Apis(Handler):
+class Apis(Secrets, Handler):
     def do_POST(self):
         body, host, world = self.body(), self.headers["Host"], self.world
+        if self.path.startswith("/v1/projects/") and host.startswith("secretmanager."):
+            self.note(token=world.who(self.headers["Authorization"]))
+            return self.write(body)
         self.note()
         if host == "oauth2.googleapis.com" and self.path == "/token":
             asked = json.loads(body) if body.startswith("{") else dict(urllib.parse.parse_qsl(body))
@@ -136,42 +109,6 @@ class Apis(Handler):
         finally:
             with world.lock:
                 world.busy -= 1
-
-    def read(self):
-        path, _, query = self.path.partition("?")
-        if urllib.parse.unquote(query) != "$alt=json;enum-encoding=int" and urllib.parse.unquote(query) != "%24alt=json%3Benum-encoding%3Dint" \
-                and "json" not in urllib.parse.unquote(query):
-            return self.refuse("INVALID_ARGUMENT", f"unknown query {query}")
-        if not self.world.who(self.headers["Authorization"]):
-            return self.refuse("UNAUTHENTICATED", "Request had invalid authentication credentials.")
-        found = re.fullmatch(r"/v1/projects/([^/]+)(?:/locations/([^/]+))?/secrets/([^/]+)/versions/([^/:]+)(:access)?", urllib.parse.unquote(path))
-        if not found:
-            return self.give(b"<html>404</html>", 404)
-        project, location, name, version, access = found.groups()
-        regional = f"secretmanager.{location}.rep.googleapis.com" if location else "secretmanager.googleapis.com"
-        if self.headers["Host"] != regional:
-            return self.refuse("INVALID_ARGUMENT", "this endpoint does not serve the location")
-        if project != PROJECT or name == "denied" or name == "undated" and not access:
-            return self.refuse("PERMISSION_DENIED", f"Permission 'secretmanager.versions.{'access' if access else 'get'}' denied for resource 'projects/{project}/secrets/{name}/versions/{version}' (or it may not exist).")
-        if location and name != "plain" or name not in SECRETS:
-            return self.refuse("NOT_FOUND", f"Secret [projects/123/secrets/{name}] not found or has no versions.")
-        versions = SECRETS[name]
-        number = len(versions) if version == "latest" else ALIASES.get(name, {}).get(version) or (int(version) if version.isdigit() else 0)
-        if not 1 <= number <= len(versions):
-            return self.refuse("NOT_FOUND", f"Secret Version [projects/123/secrets/{name}/versions/{version}] not found.")
-        state, data = versions[number - 1]
-        full = f"projects/123/{f'locations/{location}/' if location else ''}secrets/{name}/versions/{number}"
-        if not access:
-            added = time.time() - (AGES[name][number - 1] if name in AGES else 0) * 86400
-            return self.give({"name": full, "createTime": time.strftime("%Y-%m-%dT%H:%M:%S.123456Z", time.gmtime(added)), "state": STATES[state],
-                              "etag": '"1"', "replicationStatus": {"automatic": {}}})
-        if state != "ENABLED":
-            return self.refuse("FAILED_PRECONDITION", f"Secret Version [projects/123/secrets/{name}/versions/{number}] is in {state} state.")
-        data = b"of the region" if location else data
-        payload = {"data": base64.b64encode(data).decode()}
-        if name != "sum-none":
-            payload["dataCrc32c"] = str(crc32c(data) + (name == "sum-wrong"))
-        self.give({"name": full, "payload": payload})
 
     def raw(self, data, status=b"200 OK", length=None, headers=b""):
         head = b"HTTP/1.1 " + status + b"\r\nContent-Type: application/json\r\n" + headers

@@ -9,10 +9,26 @@ use super::name::Name;
 use crate::net::{Cause, Failure, again, code, retry_after};
 
 const SERVICE: &str = "Secret Manager";
+/// What a role would allow.
+pub(super) const PERMISSION: &str = "permission denied (403)";
 
 /// Whether this is of the service as a whole, not of one secret.
 pub(super) fn is_of_service(fault: &Fault) -> bool {
     matches!(fault.state, State::Unreachable | State::Timeout)
+}
+
+/// Whether there is a newest version, which cannot be read.
+pub(super) fn is_closed(fault: &Fault, name: &Name) -> bool {
+    [disabled(name), destroyed(name)].contains(fault)
+}
+
+fn disabled(name: &Name) -> Fault {
+    Fault::invalid(format!("version {} is disabled", printable(name.version())))
+        .hint("`gcloud secrets versions enable` brings it back")
+}
+
+fn destroyed(name: &Name) -> Fault {
+    Fault::invalid(format!("version {} is destroyed", printable(name.version())))
 }
 
 /// How an attempt failed.
@@ -46,19 +62,13 @@ fn of_status(status: &Status, http: Option<u16>, name: &Name) -> Fault {
     match status.code {
         // Absence can be forgiven, so both have to say it.
         Code::NotFound if http == Some(404) => Fault::absent("no such secret, or no such version of it"),
-        Code::FailedPrecondition if status.message.contains("DISABLED") => {
-            Fault::invalid(format!("version {} is disabled", printable(name.version())))
-                .hint("`gcloud secrets versions enable` brings it back")
-        }
-        Code::FailedPrecondition if status.message.contains("DESTROYED") => {
-            Fault::invalid(format!("version {} is destroyed", printable(name.version())))
-        }
+        Code::FailedPrecondition if status.message.contains("DISABLED") => disabled(name),
+        Code::FailedPrecondition if status.message.contains("DESTROYED") => destroyed(name),
         Code::InvalidArgument => Fault::invalid(format!("{SERVICE} does not take this as the name of a secret")),
         Code::PermissionDenied => match reason(status) {
             Some("SERVICE_DISABLED") => Fault::denied("the API of Secret Manager is not enabled in this project")
                 .hint("`gcloud services enable secretmanager.googleapis.com`"),
-            _ => Fault::denied("permission denied (403)")
-                .hint("the role roles/secretmanager.secretAccessor on the secret allows it"),
+            _ => Fault::denied(PERMISSION).hint("the role roles/secretmanager.secretAccessor on the secret allows it"),
         },
         Code::Unauthenticated => Fault::denied("the token is not accepted (401)"),
         Code::ResourceExhausted => Fault::outage("the quota is used up for now (429)"),

@@ -50,14 +50,15 @@ impl Name {
         format!("{}/versions/{}", self.secret, self.version)
     }
 
-    /// The same secret in another version.
-    pub(super) fn at(&self, version: &str) -> Self {
-        Self { secret: self.secret.clone(), location: self.location.clone(), version: version.to_owned() }
+    /// The name up to and with the secret: all its versions.
+    pub(super) fn secret(&self) -> &str {
+        &self.secret
     }
 
-    /// The secret, for messages.
-    pub(super) fn secret(&self) -> &str {
-        self.secret.rsplit('/').next().unwrap_or_default()
+    /// What the secret stands in, and what it is called there.
+    pub(super) fn parts(&self) -> (&str, &str) {
+        let (parent, id) = self.secret.rsplit_once('/').unwrap_or_default();
+        (parent.trim_end_matches("/secrets"), id)
     }
 
     /// Which version, for messages.
