@@ -11,6 +11,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<Entry>, Mistake> {
     for (number, entry) in text.split(|c| *c == 0).enumerate() {
         let to = from + entry.len();
         match memchr(b'=', entry) {
+            Some(0) => return mistake(number + 1, "a value without a name", "NAME=VALUE is wanted"),
             Some(at) => {
                 let value = Some(Text::Span(from + at + 1..to));
                 entries.push(Entry { key: from..from + at, value, line: number + 1 });

@@ -6,11 +6,18 @@ use inject::document::dotenv::{Dialect, parse};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
-    let lines = 1 + text
-        .iter()
-        .filter(|&&byte| byte == b'\n' || byte == b'\r')
-        .count();
-    for dialect in [Dialect::Python, Dialect::PythonExpand, Dialect::Rust] {
+    for dialect in [
+        Dialect::Python,
+        Dialect::PythonExpand,
+        Dialect::Rust,
+        Dialect::Nul,
+    ] {
+        let ends: &[u8] = if dialect == Dialect::Nul {
+            b"\0"
+        } else {
+            b"\n\r"
+        };
+        let lines = 1 + text.iter().filter(|byte| ends.contains(byte)).count();
         let entries = match parse(text, dialect) {
             Ok(entries) => entries,
             Err(mistake) => {
@@ -37,7 +44,7 @@ fuzz_target!(|text: &[u8]| {
         }
         // Values are parts of the file, but for what references may add.
         let added = match dialect {
-            Dialect::Python => 0,
+            Dialect::Python | Dialect::Nul => 0,
             Dialect::PythonExpand => 1 << 20,
             Dialect::Rust => 4 << 20,
         };
