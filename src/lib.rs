@@ -106,7 +106,7 @@ fn prepare(
 ) -> Result<(CString, block::Block), Error> {
     let path = exec::locate(name, environ)?;
     exec::check_format(&path)?;
-    let answers = resolve::resolve(plan, environ);
+    let answers = resolve::resolve(plan, environ, false);
     let merged = merge::Merged::new(plan, &answers);
     audit.note(&merged);
     merged.complete(plan)?;

@@ -45,6 +45,8 @@ pub struct Open<'a> {
     pub kind: &'a str,
     /// The time until the launch's deadline: a store does not begin what cannot end before it.
     pub left: Duration,
+    /// Whether the time at which each value was stored is worth a request of its own.
+    pub ages: bool,
     /// The settings of the source. A value may be a secret: `secret-id = "keychain:..."` arrives resolved.
     pub settings: &'a [(String, Secret)],
 }
@@ -57,6 +59,8 @@ pub enum Request {
         kind: String,
         /// See [`Open::left`], to the millisecond.
         left: Duration,
+        /// See [`Open::ages`].
+        ages: bool,
         /// Its settings.
         settings: Vec<(String, Secret)>,
     },
@@ -93,10 +97,11 @@ pub fn encode_request(open: &Open, locators: &[Locator]) -> Result<Secret, Fault
         return Err(Fault::invalid(format!("a source takes at most {MAX_ITEMS} settings")));
     }
     let size: usize = open.settings.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
-    let mut out = Frame::new(PREAMBLE + open.kind.len() + size + 12);
+    let mut out = Frame::new(PREAMBLE + open.kind.len() + size + 13);
     out.preamble(open.protocol);
     out.bytes(open.kind.as_bytes());
     out.count(usize::try_from(open.left.as_millis()).unwrap_or(usize::MAX));
+    out.byte(open.ages.into());
     out.count(open.settings.len());
     for (name, value) in open.settings {
         out.bytes(name.as_bytes());

@@ -22,12 +22,14 @@ use std::process::ExitStatus;
 mod change;
 pub use change::{Writing, fetch};
 
-/// Resolves everything that the plan wants. Whoever must be asked is asked first, outside the deadline.
-pub fn resolve(plan: &Plan<'_>, environ: &Environ) -> Answers {
+/// Resolves everything that the plan wants. Whoever must be asked is asked first, outside the deadline. With `ages` the
+/// stores are asked how old each value is, where that takes more than the value does.
+pub fn resolve(plan: &Plan<'_>, environ: &Environ, ages: bool) -> Answers {
     let typed = typed(plan);
     let clock = Clock::new(plan.profile.timeout());
     let mut answers = Answers::none(plan);
     let mut resolver = Resolver::new(plan, environ, &clock, typed);
+    resolver.ages = ages;
     loop {
         let round = next_round(plan, &answers);
         if round.iter().all(Vec::is_empty) {
@@ -97,6 +99,8 @@ struct Resolver<'a> {
     clock: &'a Clock,
     /// For each batch what was typed for it.
     typed: Vec<Typed>,
+    /// Whether it is asked how old the values are.
+    ages: bool,
     /// Held from the first child to the end.
     guard: Option<Guard>,
     /// The store of each batch that was started, with what it said. Dropped before the guard is.
@@ -125,7 +129,7 @@ enum Asked {
 impl<'a> Resolver<'a> {
     fn new(plan: &'a Plan<'a>, environ: &'a Environ, clock: &'a Clock, typed: Vec<Typed>) -> Self {
         let stores = plan.batches.iter().map(|_| None).collect();
-        Self { plan, environ, clock, typed, guard: None, stores }
+        Self { plan, environ, clock, typed, ages: false, guard: None, stores }
     }
 
     fn round(&mut self, round: &[Vec<usize>], answers: &mut Answers) {
@@ -198,7 +202,7 @@ impl<'a> Resolver<'a> {
             let settings = self.settings(batch, answers)?;
             let spec = remote::spec(source, self.environ)?;
             let conversation = Conversation::new(count);
-            let request = remote::first_request(source, &settings, self.clock.left(), request.expose())?;
+            let request = remote::first_request(source, &settings, (self.clock.left(), self.ages), request.expose())?;
             return Ok((Job::new(spec, request, Box::new(conversation.clone())), conversation));
         };
         conversation.next(count)?;

@@ -23,7 +23,7 @@ pub(crate) fn all<T>(
     let profile = Profile::read(load.wish(environ)?, environ);
     let plan = Plan::new(&profile, environ)?;
     verb::trust::require(&profile, load, environ)?;
-    let answers = resolve::resolve(&plan, environ);
+    let answers = resolve::resolve(&plan, environ, false);
     let merged = Merged::new(&plan, &answers);
     merged.complete(&plan)?;
     then(&plan, &merged)
@@ -48,7 +48,7 @@ pub(crate) fn one<T>(
     let plan = Plan::new(&profile, environ)?.only(&[name], environ);
     verb::trust::require(&profile, load, environ)?;
     let first = first()?;
-    let answers = resolve::resolve(&plan, environ);
+    let answers = resolve::resolve(&plan, environ, false);
     let merged = Merged::new(&plan, &answers);
     blocked(&plan, &merged, name)?;
     let variable = merged.get(name).ok_or_else(|| unknown(&plan, name))?;

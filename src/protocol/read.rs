@@ -206,8 +206,9 @@ fn parse_request(cursor: &mut Cursor, first: bool) -> Option<Request> {
         cursor.take(PREAMBLE - 4)?;
         let kind = cursor.string()?;
         let left = Duration::from_millis(cursor.number()?.into());
+        let ages = cursor.flag()?;
         let settings = cursor.list(MAX_ITEMS, |c| Some((c.string()?, Secret::from(c.bytes(MAX_FRAME)?))))?;
-        return Some(Request::Open { kind, left, settings });
+        return Some(Request::Open { kind, left, ages, settings });
     }
     match cursor.byte()? {
         FETCH => Some(Request::Fetch(cursor.list(MAX_LOCATORS, Cursor::locator)?)),

@@ -8,7 +8,8 @@ fn locator(text: &str) -> Locator {
 
 fn request() -> Vec<u8> {
     let settings = [("secret-id".to_owned(), Secret::from(&b"\0\xff s"[..]))];
-    let open = Open { protocol: VERSION, kind: "vault", left: Duration::from_millis(1500), settings: &settings };
+    let open =
+        Open { protocol: VERSION, kind: "vault", left: Duration::from_millis(1500), ages: true, settings: &settings };
     encode_request(&open, &[locator("kv/a"), locator("")]).unwrap().expose().to_vec()
 }
 
@@ -51,7 +52,7 @@ fn requests_survive_any_split() {
     for step in 1..=bytes.len() {
         let (all, whole) = read(&bytes, step, Decoder::request).unwrap();
         assert!(whole);
-        let [Request::Open { kind, left, settings }, Request::Fetch(locators)] = &all[..] else {
+        let [Request::Open { kind, left, ages: true, settings }, Request::Fetch(locators)] = &all[..] else {
             panic!("not an open and a fetch")
         };
         assert_eq!((kind.as_str(), settings[0].0.as_str()), ("vault", "secret-id"));
@@ -221,7 +222,11 @@ fn bounds_hold_on_both_sides() {
     assert!(encode_fetch(&[locator(&"a".repeat(MAX_FRAME))]).is_err());
     let settings: Vec<_> = (0..=MAX_ITEMS).map(|n| (n.to_string(), Secret::new(vec![]))).collect();
     assert!(
-        encode_request(&Open { protocol: VERSION, kind: "k", left: Duration::ZERO, settings: &settings }, &[]).is_err()
+        encode_request(
+            &Open { protocol: VERSION, kind: "k", left: Duration::ZERO, ages: false, settings: &settings },
+            &[]
+        )
+        .is_err()
     );
 }
 

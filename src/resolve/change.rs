@@ -116,7 +116,7 @@ pub fn fetch(source: &SourceDef, locator: Locator, limit: Duration, environ: &En
     let clock = Clock::new(limit);
     let conversation = Conversation::new(1);
     let next = protocol::encode_fetch(&[locator])?;
-    let request = remote::first_request(source, &remote::settings(source), clock.left(), next.expose())?;
+    let request = remote::first_request(source, &remote::settings(source), (clock.left(), false), next.expose())?;
     let guard = Guard::new();
     let mut jobs = [Job::new(remote::spec(source, environ)?, request, Box::new(conversation.clone()))];
     drive(&mut jobs, &guard, &clock);

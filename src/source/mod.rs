@@ -6,10 +6,12 @@ pub mod file;
 pub mod kind;
 pub mod remote;
 pub mod sops;
+mod stored;
 pub mod tool;
 
 use crate::error::{Fault, printable};
 use crate::secret::Secret;
+pub use stored::Stored;
 
 /// What to read from a source: the part of a reference between the first `:` and the `#`, with the entry's options.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,15 +32,6 @@ pub struct Payload {
     pub notes: Vec<Note>,
     /// What the store says of the value.
     pub stored: Stored,
-}
-
-/// What a store knows of a value beside its bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stored {
-    /// The version, as the store calls it.
-    pub version: Option<String>,
-    /// When this version was stored, in seconds since 1970.
-    pub created: Option<u64>,
 }
 
 /// A remark on where a value comes from, never a value.

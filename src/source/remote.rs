@@ -43,10 +43,10 @@ pub fn spec<'e>(source: &SourceDef, environ: &'e Environ) -> Result<Spec<'e>, Fa
 pub fn first_request(
     source: &SourceDef,
     settings: &[(String, Secret)],
-    left: Duration,
+    (left, ages): (Duration, bool),
     next: &[u8],
 ) -> Result<Vec<u8>, Fault> {
-    let open = Open { protocol: protocol::VERSION, kind: source.kind.opens(), left, settings };
+    let open = Open { protocol: protocol::VERSION, kind: source.kind.opens(), left, ages, settings };
     let mut bytes = protocol::encode_request(&open, &[])?.expose().to_vec();
     bytes.extend_from_slice(next);
     Ok(bytes)

@@ -4,7 +4,7 @@
 mod exact;
 
 use super::tool::{Tool, shell_word, unexplained};
-use super::{Locator, Payload};
+use super::{Locator, Payload, Stored};
 use crate::document::dotenv::Dialect;
 use crate::document::{Document, Field, Format, Mistake};
 use crate::error::{Fault, os, printable};
@@ -101,12 +101,12 @@ impl Tool for Sops {
             return Err(failed(locator, code, &printed, &self.argv(source, locator)));
         }
         match Form::by_name(&locator.text) {
-            Form::Dotenv => return Ok(exact::dotenv(&printed, || encrypted(locator))?.into()),
+            Form::Dotenv => return Ok(dated(locator, exact::dotenv(&printed, || encrypted(locator))?)),
             Form::Ini => exact::json(&printed)?,
             Form::Yaml => exact::yaml(&printed)?,
             Form::Json | Form::Binary => {}
         }
-        Ok(printed.into())
+        Ok(dated(locator, printed))
     }
 }
 
@@ -123,6 +123,16 @@ pub fn failed(locator: &Locator, code: i32, printed: &[u8], argv: &[String]) -> 
         fault.hint = fault.hint.map(|hint| hint + " >/dev/null");
         fault
     })
+}
+
+/// What sops gave, with the time at which it last wrote the file: `lastmodified` is among its own notes, at the end.
+fn dated(locator: &Locator, bytes: Vec<u8>) -> Payload {
+    const KEY: &[u8] = b"lastmodified";
+    let file = encrypted(locator);
+    let text = memmem::rfind(&file, KEY).and_then(|at| file.get(at + KEY.len()..)).unwrap_or_default();
+    let time = text.split(|c| !c.is_ascii_alphanumeric() && !b"-+:.".contains(c)).find(|word| word.len() > 1);
+    let created = time.and_then(|time| Stored::time(std::str::from_utf8(time).ok()?));
+    Payload { stored: Stored { version: None, created }, ..Payload::from(bytes) }
 }
 
 /// The file as it lies there.

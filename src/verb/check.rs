@@ -21,7 +21,7 @@ pub fn check(load: &Load, as_json: bool, strict: bool, environ: &Environ) -> Res
     let profile = Profile::read(load.wish(environ)?, environ);
     let plan = Plan::new(&profile, environ)?;
     super::trust::require(&profile, load, environ)?;
-    let answers = crate::resolve::resolve(&plan, environ);
+    let answers = crate::resolve::resolve(&plan, environ, true);
     let merged = Merged::new(&plan, &answers);
     let failed = merged.complete(&plan).and_then(|()| crate::block::check(&plan, &merged, environ)).err();
     let secret = |v: &Variable<'_>| v.line.is_some_and(|l| is_secret(&l.entry.value));

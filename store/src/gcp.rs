@@ -10,7 +10,7 @@ use google_cloud_gax::client_builder::internal::with_follow_redirects;
 use google_cloud_gax::retry_policy::NeverRetry;
 use google_cloud_secretmanager_v1::client::SecretManagerService;
 use inject::error::Fault;
-use inject::source::{Locator, Payload, Source, Writer};
+use inject::source::{Locator, Note, Payload, Source, Writer};
 
 use crate::net::{self, ATTEMPT, Runtime, retry};
 use crate::settings::Settings;
@@ -32,6 +32,8 @@ struct Gcp {
     project: Option<String>,
     endpoint: Option<String>,
     deadline: Instant,
+    /// Whether each version is asked when it was made, which takes a permission and a request of its own.
+    ages: bool,
     /// Also that there are no credentials is found out once.
     login: OnceCell<Result<Login, Fault>>,
     clients: RefCell<HashMap<String, SecretManagerService>>,
@@ -51,6 +53,7 @@ pub(crate) fn open(settings: Settings) -> Result<Box<dyn Source>, Fault> {
         project,
         endpoint: endpoint.map(|url| url.as_str().trim_end_matches('/').to_owned()),
         deadline: settings.deadline(),
+        ages: settings.ages(),
         login: OnceCell::new(),
         clients: RefCell::default(),
     }))
@@ -154,7 +157,30 @@ impl Gcp {
         let mut payload = Payload::from(payload.data.to_vec());
         payload.stored.version = answer.name.rsplit('/').next().map(str::to_owned);
         payload.notes.extend(login.told());
+        if self.ages
+            && let Some(version) = &payload.stored.version
+        {
+            match self.created(client, version, name).await {
+                Ok(created) => payload.stored.created = created,
+                Err(fault) => {
+                    payload.notes.push(Note::fact(format!("{}: when it was made: {}", name.secret(), fault.message)))
+                }
+            }
+        }
         Ok(payload)
+    }
+
+    /// When a version was made. The value is there, so what fails here fails nothing.
+    async fn created(&self, client: &SecretManagerService, version: &str, name: &Name) -> Result<Option<u64>, Fault> {
+        let answer = retry(self.deadline, || async {
+            let asked = client.get_secret_version().set_name(format!("{}/versions/{version}", name.secret()));
+            asked.send().await.map_err(|error| fault::of(&error, name))
+        });
+        let time = answer.await.map_err(|fault| match fault.message == fault::PERMISSION {
+            true => Fault::denied("the role roles/secretmanager.viewer on the secret allows to ask that"),
+            false => fault,
+        })?;
+        Ok(time.create_time.and_then(|time| u64::try_from(time.seconds()).ok()))
     }
 }
 

@@ -28,6 +28,8 @@ use bus::patiently;
 /// One connection and one encrypted session for all requests.
 struct Keychain {
     service: SecretService,
+    /// Whether each item is asked when it was changed.
+    ages: bool,
     /// Who dismissed a prompt is not asked again.
     refused: Cell<bool>,
 }
@@ -44,7 +46,7 @@ pub(crate) fn open(settings: Settings) -> Result<Box<dyn Source>, Fault> {
     bus::find()?;
     seed()?;
     let service = patiently(|| SecretService::connect(EncryptionType::Dh))?;
-    Ok(Box::new(Keychain { service, refused: Cell::new(false) }))
+    Ok(Box::new(Keychain { service, ages: settings.ages(), refused: Cell::new(false) }))
 }
 
 /// The crate draws its private key from fastrand, which starts from the time of day and could be guessed by who sees
@@ -156,7 +158,11 @@ impl Keychain {
             (Match::Locked(_), Some(fault)) => return Err(fault.clone()),
             (Match::Locked(item) | Match::Open(item), _) => item,
         };
-        patiently(|| item.get_secret()).map(Payload::from)
+        let mut payload = patiently(|| item.get_secret()).map(Payload::from)?;
+        if self.ages {
+            payload.stored.created = Some(patiently(|| item.get_modified())?).filter(|time| *time > 0);
+        }
+        Ok(payload)
     }
 }
 

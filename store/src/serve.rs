@@ -74,7 +74,7 @@ fn session(
 }
 
 fn open(kind: &str, first: Option<Request>) -> Result<Box<dyn Source>, Fault> {
-    let Some(Request::Open { kind: asked, left, settings }) = first else {
+    let Some(Request::Open { kind: asked, left, ages, settings }) = first else {
         return Err(unexpected());
     };
     if asked != kind {
@@ -90,7 +90,7 @@ fn open(kind: &str, first: Option<Request>) -> Result<Box<dyn Source>, Fault> {
                 .hint("install inject and inject-store from the same release")
         });
     };
-    opener(Settings::new(settings, left))
+    opener(Settings::new(settings, left, ages))
 }
 
 fn answer(source: &dyn Source, locators: &[Locator], output: &mut impl Write) -> io::Result<Result<(), Fault>> {

@@ -9,13 +9,14 @@ use inject::secret::Secret;
 pub(crate) struct Settings {
     values: Vec<(String, Secret)>,
     deadline: Instant,
+    ages: bool,
 }
 
 impl Settings {
     /// `left` is the time until the launch's deadline.
-    pub(crate) fn new(values: Vec<(String, Secret)>, left: Duration) -> Self {
+    pub(crate) fn new(values: Vec<(String, Secret)>, left: Duration, ages: bool) -> Self {
         let now = Instant::now();
-        Self { values, deadline: now.checked_add(left).unwrap_or(now) }
+        Self { values, deadline: now.checked_add(left).unwrap_or(now), ages }
     }
 
     /// A setting's bytes; they may be a credential.
@@ -59,6 +60,11 @@ impl Settings {
                 .hint("install inject and inject-store from the same release")),
             None => Ok(()),
         }
+    }
+
+    /// Whether the time at which a value was stored is worth a request of its own.
+    pub(crate) fn ages(&self) -> bool {
+        self.ages
     }
 
     /// When the launch gives up.

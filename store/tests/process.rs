@@ -38,7 +38,8 @@ fn the_version() {
 
 #[test]
 fn another_protocol_number_is_named() {
-    let open = Open { protocol: 7, kind: "keychain", left: std::time::Duration::from_secs(30), settings: &[] };
+    let open =
+        Open { protocol: 7, kind: "keychain", left: std::time::Duration::from_secs(30), ages: false, settings: &[] };
     let bytes = encode_request(&open, &[]).unwrap();
     let words = refused("keychain", bytes.expose());
     assert_eq!(words, "inject speaks protocol 7, and inject-store protocol 1");

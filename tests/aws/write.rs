@@ -3,7 +3,7 @@
 use super::world::{Server, ministack, moto, python, servers};
 use crate::common::Test;
 use crate::common::hostile::values;
-use crate::common::project::{Project, profile, round_trip, variables};
+use crate::common::project::{Project, fresh, profile, round_trip, variables};
 use crate::common::stand_in::{StandIn, json, refusal};
 use serde_json::{Value, json as value};
 use std::process::Command;
@@ -269,4 +269,21 @@ fn hostile_values_come_back() {
     assert!(small.len() >= 200, "{}", small.len());
     let project = Project::new(&profile(small.len(), |at| format!("ssm:/w/hostile/v{at}")));
     round_trip(&project, &small, |test| on(moto(), test));
+}
+
+#[test]
+fn check_knows_the_version_and_its_age() {
+    for server in servers() {
+        let project =
+            Project::new("[secrets]\nA = 'aws:w/age'\nB = 'ssm:/w/age'\nC = 'aws:w/age#a'\nD = 'aws:app/text'\n");
+        on(server, project.set("A", "{\"a\":\"1\"}", &[])).run();
+        on(server, project.set("B", "1", &[])).run();
+        on(server, project.set("B", "2", &[])).run();
+        // By the call for many, and by that for one.
+        let done = on(server, project.inject(["check", "-p", "./p.toml", "--json"])).run();
+        let id = stored(server, "w/age", "AWSCURRENT")["VersionId"].clone();
+        assert_eq!((fresh(&done, "A"), fresh(&done, "B"), fresh(&done, "C")), (id.clone(), "2".into(), id.clone()));
+        let done = on(server, one("aws:w/age").inject(["check", "-p", "./p.toml", "--json"])).run();
+        assert_eq!(fresh(&done, "A"), id);
+    }
 }

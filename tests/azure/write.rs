@@ -2,7 +2,7 @@
 
 use super::world::{VAULT, as_client, asked, inside, python};
 use crate::common::hostile::values;
-use crate::common::project::{self, profile, variables};
+use crate::common::project::{self, fresh, profile, variables};
 use crate::common::{Output, Test};
 
 /// Lines of a shell in the network of the stand-in, which lives as long as they run.
@@ -118,4 +118,14 @@ fn hostile_values_come_back() {
         assert_eq!(found.map(|(_, value)| value), Some(value), "V{at}");
     }
     assert!(got.len() == all.len() && all.len() >= 200);
+}
+
+#[test]
+fn check_knows_the_version_and_its_age() {
+    let profile = format!("[secrets]\nA = 'azure:w-age'\nB = {{ from = 'azure:plain', max-age = '10s' }}\n{VAULT}");
+    let lines = "printf 1 | set_ A; printf 2 | set_ A; \"$I\" check -p ./p.toml --json --strict\n";
+    let done = shell(&profile, lines, &[]).status(1).run();
+    assert_eq!(fresh(&done, "A"), "00000000000000000000000000000001");
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(told.contains("B: 0 hours old, and at most 0 hours are wanted"), "{told}");
 }

@@ -1,6 +1,6 @@
 //! The keychain, on a real GNOME Keyring: what inject writes is what its other users read, and the other way round.
 
-use super::support::Project;
+use super::support::{Project, fresh};
 use crate::common::keyring::Keyring;
 use std::process::Command;
 
@@ -75,4 +75,14 @@ fn a_mapping_follows_only_a_stored_value() {
     let told = String::from_utf8(refused.stderr).unwrap();
     assert!(told.starts_with("inject: error: B: keychain:my app/b: the keyring is locked"), "{told}");
     assert_eq!(project.read("p.toml"), "[secrets]\nA = \"keychain:my app/db\"\n");
+}
+
+#[test]
+fn check_knows_when_an_item_was_changed() {
+    let keyring = Keyring::start();
+    let project = Project::new("[secrets]\nA = { from = 'keychain:my app/age', max-age = '1ms' }\n");
+    keyring.on(project.set("A", "hunter2", &[])).run();
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let done = keyring.on(project.inject(["check", "-p", "./p.toml", "--json", "--strict"])).status(1).run();
+    assert!(fresh(&done, "A").is_null());
 }

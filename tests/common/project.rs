@@ -117,6 +117,20 @@ pub(crate) fn told(done: &Output, reference: &str) -> Vec<String> {
     text.lines().map(|line| line.replace(&format!("inject: A: {reference}: "), "")).collect()
 }
 
+/// When something was stored, as `check --json` tells it: a minute ago at most. And its version.
+#[track_caller]
+pub(crate) fn fresh(done: &Output, name: &str) -> serde_json::Value {
+    let told: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    let rows = told["variables"].as_array().expect("rows");
+    let row = rows.iter().find(|row| row["name"] == name).expect("the variable");
+    let created = row["created"].as_str().unwrap_or_else(|| panic!("no time: {row}"));
+    let seconds = std::process::Command::new("date").args(["-d", created, "+%s"]).output().expect("date").stdout;
+    let seconds: i64 = String::from_utf8(seconds).unwrap().trim().parse().expect("a time");
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs().cast_signed();
+    assert!((now - 60..=now + 1).contains(&seconds), "{created}");
+    row["version"].clone()
+}
+
 /// The mode, the owner and the group of a file.
 pub(crate) fn owner(path: &Path) -> (u32, u32, u32) {
     use std::os::unix::fs::MetadataExt;

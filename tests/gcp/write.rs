@@ -2,7 +2,7 @@
 
 use super::world::{asked, inside, python};
 use crate::common::hostile::values;
-use crate::common::project::{self, profile, variables};
+use crate::common::project::{self, fresh, profile, variables};
 use crate::common::{Output, Test, inject};
 use std::fmt::Write;
 
@@ -152,4 +152,24 @@ fn drongo_takes_it_too() {
     let done = test.stdout("A=two\0B=y\0").run();
     let told = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(told.contains("gcp:whole: created") && told.contains("gcp:whole: new version 2"), "{told}");
+}
+
+#[test]
+fn check_knows_the_version_and_its_age() {
+    let profile = "[secrets]\nA = 'gcp:w-age'\nB = { from = 'gcp:rotated', max-age = '30d' }\nC = { from = 'gcp:no-metadata', max-age = '30d' }\n";
+    let lines = "printf 1 | set_ A; printf 2 | set_ A; \"$I\" check -p ./p.toml --json\n";
+    let done = shell(profile, lines, &[]).run();
+    assert_eq!(fresh(&done, "A"), "2");
+    let told: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let row = &told["variables"][1];
+    assert_eq!((&row["version"], &row["created"]), (&"2".into(), &"2024-05-06T07:08:09.000Z".into()));
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(told.contains("B: ") && told.contains("days old, and at most 30 days are wanted"), "{told}");
+    assert!(told.contains("no-metadata: when it was made: the role roles/secretmanager.viewer"), "{told}");
+    assert!(told.contains("C: its source does not say when it was stored"), "{told}");
+    // A launch asks for the values only.
+    let done = shell(profile, "printf 1 | set_ A; launch\n", &[]).run();
+    let versions = asked(&done).iter().filter(|one| one["path"].as_str().unwrap().contains("/versions/")).count();
+    let read = asked(&done).iter().filter(|one| one["path"].as_str().unwrap().contains(":access")).count();
+    assert_eq!(versions, read);
 }

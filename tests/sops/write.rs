@@ -2,7 +2,7 @@
 
 use super::support::{age, encrypted, encrypted_to, path, sops};
 use crate::common::hostile::values;
-use crate::common::project::{Project, profile, variables};
+use crate::common::project::{Project, fresh, profile, variables};
 use crate::common::{Test, tool};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -238,4 +238,25 @@ fn hostile_values_come_back_or_are_refused() {
             });
         }
     });
+}
+
+#[test]
+fn check_knows_when_the_file_was_written() {
+    for (file, plain, field) in [
+        ("s.yaml", "lastmodified: '2001-02-03T04:05:06Z'\na: x\n", "#a"),
+        ("s.json", "{\"a\": \"x\"}", "#a"),
+        (".env", "a=x\n", "#a"),
+        ("s.ini", "[s]\na = x\n", "#s.a"),
+        ("s.bin", "x", ""),
+    ] {
+        let project = project(&format!("{file}{field}"), file, &encrypted(file, plain));
+        let done = on(project.inject(["check", "-p", "./p.toml", "--json"])).run();
+        assert!(fresh(&done, "A").is_null(), "{file}");
+    }
+    let old = String::from_utf8(encrypted("s.yaml", "a: x\n")).unwrap();
+    let at = old.find("lastmodified: \"").unwrap() + 15;
+    let changed = [&old[..at], "2024", &old[at + 4..]].concat();
+    let project = project("s.yaml#a", "s.yaml", changed.as_bytes());
+    // The MAC is bound to that time.
+    on(project.inject(["check", "-p", "./p.toml", "--json"])).status(125).stdout_contains("was changed since").run();
 }

@@ -262,7 +262,7 @@ int main(int argc, char **argv)
             size_t at = 12;
             static char kind[256];
             string_at(&at, kind, sizeof kind);
-            at += 4; /* the time that is left */
+            at += 5; /* the time that is left, and whether ages are wanted */
             pairs_at(&at, "setting");
             open_store();
             if (is("exit-opened"))

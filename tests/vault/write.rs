@@ -3,7 +3,7 @@
 use super::world::{fact, root};
 use crate::common::Test;
 use crate::common::hostile::values;
-use crate::common::project::{Project, profile, round_trip};
+use crate::common::project::{Project, fresh, profile, round_trip};
 use crate::common::stand_in::{StandIn, json};
 use serde_json::{Value, json};
 use std::sync::OnceLock;
@@ -246,4 +246,19 @@ fn a_file_is_moved_into_it() {
     let pattern = Project::new("[secrets]\n'*' = 'vault:secret/w/import'\n");
     on(pattern.set("TWO", "three", &[])).stderr_contains("new version 3").run();
     assert_eq!(holds("w/import").1, json!({"ONE": "1", "TWO": "three"}));
+}
+
+#[test]
+fn check_knows_the_version_and_its_age() {
+    let project = Project::new(
+        "[secrets]\nA = { from = 'vault:secret/w/age#a', max-age = '1ms' }\nB = { from = 'vault:kv1/w/age#b', max-age = '1d' }\n",
+    );
+    on(project.set("A", "one", &[])).run();
+    on(project.set("A", "two", &[])).run();
+    on(project.set("B", "one", &[])).run();
+    let done = on(project.inject(["check", "-p", "./p.toml", "--json", "--strict"])).status(1).run();
+    assert_eq!(fresh(&done, "A"), "2");
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(told.contains("A: 0 hours old, and at most 0 hours are wanted"), "{told}");
+    assert!(told.contains("B: its source does not say when it was stored"), "KV 1 knows nothing of it: {told}");
 }

@@ -2,7 +2,7 @@
 
 use inject::error::{Fault, State};
 use inject::secret::Secret;
-use inject::source::{Note, Payload};
+use inject::source::{Note, Payload, Stored};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -46,6 +46,7 @@ pub(super) struct Metadata {
     #[serde(default)]
     destroyed: bool,
     pub(super) version: u64,
+    created_time: Option<String>,
 }
 
 impl<'b> Envelope<'b> {
@@ -83,10 +84,13 @@ impl<'b> Envelope<'b> {
 /// Why there are none.
 pub(super) fn fields(reply: &Reply, versioned: bool, lives: Option<u64>, whom: &str) -> Result<Payload, Fault> {
     let envelope = Envelope::of(reply, whom)?;
+    let mut stored = Stored::default();
     let fields = match envelope.data {
         Some(data) if versioned => {
             let Versioned { data, metadata } =
                 serde_json::from_str(data.get()).map_err(|_| stranger(reply.status, &reply.body, whom))?;
+            let created = metadata.created_time.as_deref().and_then(Stored::time);
+            stored = Stored { version: Some(metadata.version.to_string()), created };
             data.ok_or_else(|| gone(&metadata))?
         }
         Some(data) if reply.status == 200 => data,
@@ -97,7 +101,7 @@ pub(super) fn fields(reply: &Reply, versioned: bool, lives: Option<u64>, whom: &
         return Err(Fault::invalid("the answer holds something else than fields"));
     }
     let notes = envelope.notes(lives);
-    Ok(Payload { notes, ..fields.get().as_bytes().to_vec().into() })
+    Ok(Payload { notes, stored, ..fields.get().as_bytes().to_vec().into() })
 }
 
 /// What KV 2 holds now.
@@ -129,7 +133,7 @@ pub(super) fn current(reply: &Reply, whom: &str) -> Result<Current, Fault> {
 }
 
 /// A version of KV 2 without fields: it was there, so this is no absence.
-fn gone(Metadata { destroyed, version }: &Metadata) -> Fault {
+fn gone(Metadata { destroyed, version, .. }: &Metadata) -> Fault {
     if *destroyed {
         return Fault::invalid(format!("version {version} was destroyed"))
             .hint("its fields are gone for good; 'version' of the entry takes another one");

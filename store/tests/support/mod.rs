@@ -156,7 +156,7 @@ pub struct Session {
 pub fn request(kind: &str, locators: &[&str]) -> Vec<u8> {
     let locators: Vec<_> =
         locators.iter().map(|text| Locator { kind: "keychain", text: (*text).into(), options: Vec::new() }).collect();
-    let open = Open { protocol: VERSION, kind, left: std::time::Duration::from_secs(30), settings: &[] };
+    let open = Open { protocol: VERSION, kind, left: std::time::Duration::from_secs(30), ages: false, settings: &[] };
     encode_request(&open, &locators).unwrap().expose().to_vec()
 }
 
