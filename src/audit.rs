@@ -1,8 +1,7 @@
 //! One line of JSON a launch, never a value: who started what, with which variables from where, and how it went. Opened
-//! before any source is, and written as the last act before the exec.
+//! before any source is, and written as the last act before the exec; the verbs that print values write one too.
 
 use crate::error::{Error, os, printable};
-use crate::merge::Merged;
 use crate::profile::sources::file_in;
 use crate::profile::{Profile, parse, trust};
 use crate::sys::{self, Environ};
@@ -82,8 +81,8 @@ impl Audit {
         })
     }
 
-    /// Notes the variables that the command gets.
-    pub fn note(&mut self, merged: &Merged<'_>) {
+    /// Notes the variables that are given away.
+    pub fn note<'m, 'p: 'm>(&mut self, variables: impl IntoIterator<Item = &'m Variable<'p>>) {
         if self.sinks.is_empty() {
             return;
         }
@@ -91,7 +90,7 @@ impl Audit {
             let from = v.line.map_or_else(|| "--set".into(), |line| variable::shown_from(line.entry));
             json!({"name": v.name, "source": variable::source(v), "from": from, "version": v.stored.and_then(|stored| stored.version.as_ref())})
         };
-        self.variables = merged.variables.iter().filter(|variable| variable.exposed()).map(row).collect();
+        self.variables = variables.into_iter().map(row).collect();
     }
 
     /// Writes one line; `exit` is inject's own exit code, where there is one.

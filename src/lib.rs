@@ -109,7 +109,7 @@ fn prepare(
     exec::check_format(&path)?;
     let answers = resolve::resolve(plan, environ);
     let merged = merge::Merged::new(plan, &answers);
-    audit.note(&merged);
+    audit.note(merged.variables.iter().filter(|variable| variable.exposed()));
     merged.complete(plan)?;
     let block = block::Block::pack(plan, &merged, environ, argv, path.as_bytes().len())?;
     if verbose {

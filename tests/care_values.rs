@@ -8,6 +8,7 @@
 mod common;
 
 mod care_values {
+    mod audit;
     mod export;
     mod generate;
     mod get;

@@ -11,6 +11,6 @@ use inject::sys::Environ;
 /// There is none, or it may not or cannot be written.
 pub(crate) fn get(load: &Load, name: &str, show: bool, environ: &Environ) -> Result<u8, Error> {
     output::allowed(show)?;
-    let (value, ()) = values::one(load, name, environ, || Ok(()))?;
+    let (value, ()) = values::one(load, name, Some("get"), environ, || Ok(()))?;
     output::write(value.expose())
 }

@@ -1,5 +1,6 @@
 //! From a profile to its values, as a launch goes there: read, planned, trusted, resolved, merged.
 
+use inject::audit::Audit;
 use inject::cli::Load;
 use inject::error::{Error, Fault, Report, printable};
 use inject::merge::Merged;
@@ -23,20 +24,42 @@ pub(crate) fn all<T>(
     let profile = Profile::read(load.wish(environ)?, environ);
     let plan = Plan::new(&profile, environ)?;
     verb::trust::require(&profile, load, environ)?;
-    let answers = resolve::resolve(&plan, environ);
-    let merged = Merged::new(&plan, &answers);
-    merged.complete(&plan)?;
-    then(&plan, &merged)
+    recorded(&profile, Some("export"), environ, |audit| {
+        let answers = resolve::resolve(&plan, environ);
+        let merged = Merged::new(&plan, &answers);
+        audit.iter_mut().for_each(|audit| audit.note(merged.variables.iter().filter(|variable| variable.exposed())));
+        merged.complete(&plan)?;
+        then(&plan, &merged)
+    })
+}
+
+/// Does something with values of a profile, and records it where the profile wants that: `outcome` is the word for it.
+/// The line is written before anybody sees a value.
+fn recorded<T>(
+    profile: &Profile,
+    outcome: Option<&str>,
+    environ: &Environ,
+    make: impl FnOnce(&mut Option<Audit>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut audit = outcome.map(|_| Audit::open(profile, None, environ)).transpose()?;
+    let made = make(&mut audit);
+    let (outcome, exit) = match &made {
+        Ok(_) => (outcome.unwrap_or_default(), None),
+        Err(error) => ("failed", Some(error.exit)),
+    };
+    audit.map_or(Ok(()), |audit| audit.write(outcome, exit))?;
+    made
 }
 
 /// The value of one variable; nothing is asked for but what it needs. `first` comes when the profile is trusted and no
-/// source was touched yet.
+/// source was touched yet. With an `outcome` it is recorded.
 ///
 /// # Errors
 /// There is no such variable, or no value; `first`'s.
 pub(crate) fn one<T>(
     load: &Load,
     name: &str,
+    outcome: Option<&str>,
     environ: &Environ,
     first: impl FnOnce() -> Result<T, Error>,
 ) -> Result<(Secret, T), Error> {
@@ -47,13 +70,16 @@ pub(crate) fn one<T>(
     let profile = Profile::read(load.wish(environ)?, environ);
     let plan = Plan::new(&profile, environ)?.only(&[name], environ);
     verb::trust::require(&profile, load, environ)?;
-    let first = first()?;
-    let answers = resolve::resolve(&plan, environ);
-    let merged = Merged::new(&plan, &answers);
-    blocked(&plan, &merged, name)?;
-    let variable = merged.get(name).ok_or_else(|| unknown(&plan, name))?;
-    let value = variable.bytes().ok_or_else(|| missing(&plan, variable))?;
-    Ok((Secret::from(value), first))
+    recorded(&profile, outcome, environ, |audit| {
+        let first = first()?;
+        let answers = resolve::resolve(&plan, environ);
+        let merged = Merged::new(&plan, &answers);
+        audit.iter_mut().for_each(|audit| audit.note(merged.get(name)));
+        blocked(&plan, &merged, name)?;
+        let variable = merged.get(name).ok_or_else(|| unknown(&plan, name))?;
+        let value = variable.bytes().ok_or_else(|| missing(&plan, variable))?;
+        Ok((Secret::from(value), first))
+    })
 }
 
 /// Nobody knows what a pattern that failed would have given: what `name`, or a template that it needs, may come from it

@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 /// There is nothing to compare.
 pub(crate) fn verify(load: &Load, name: &str, stdin: bool, environ: &Environ) -> Result<u8, Error> {
     let given = || if stdin { piped() } else { typed(name) };
-    let (value, given) = values::one(load, name, environ, given)?;
+    let (value, given) = values::one(load, name, None, environ, given)?;
     // The time tells the length at most.
     if given.is_some_and(|given| bool::from(value.expose().ct_eq(given.expose()))) {
         return Ok(0);
