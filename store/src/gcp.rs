@@ -70,7 +70,8 @@ impl Source for Gcp {
         }
         let answers = self.runtime.each(asked, |asked| async {
             match asked {
-                Some((client, name, dated)) => Some(self.read(&client, name, login, dated).await),
+                Some((client, name, true)) => Some(self.read_dated(&client, name, login).await),
+                Some((client, name, false)) => Some(self.read(&client, name, login).await),
                 None => None,
             }
         });
@@ -136,13 +137,7 @@ impl Gcp {
         Ok(client)
     }
 
-    async fn read(
-        &self,
-        client: &SecretManagerService,
-        name: &Name,
-        login: &Login,
-        dated: bool,
-    ) -> Result<Payload, Fault> {
+    async fn read(&self, client: &SecretManagerService, name: &Name, login: &Login) -> Result<Payload, Fault> {
         let answer = retry(self.deadline, || async {
             let asked = client.access_secret_version().set_name(name.full());
             asked.send().await.map_err(|error| fault::of(&error, name))
@@ -160,8 +155,13 @@ impl Gcp {
         let mut payload = Payload::from(payload.data.to_vec());
         payload.notes.extend(login.told());
         payload.stored.version = answer.name.rsplit_once("/versions/").map(|(_, number)| number.to_owned());
-        if let Some(number) = payload.stored.version.as_deref().filter(|_| dated) {
-            match self.created(client, &name.at(number)).await {
+        Ok(payload)
+    }
+
+    async fn read_dated(&self, client: &SecretManagerService, name: &Name, login: &Login) -> Result<Payload, Fault> {
+        let mut payload = self.read(client, name, login).await?;
+        if let Some(number) = payload.stored.version.as_deref() {
+            match self.created(client, number, name).await {
                 Ok(created) => payload.stored.created = created,
                 Err(fault) => payload.notes.push(undated(name, &fault)),
             }
@@ -170,9 +170,9 @@ impl Gcp {
     }
 
     /// When a version was added, which the answer with its payload does not say.
-    async fn created(&self, client: &SecretManagerService, name: &Name) -> Result<Option<u64>, Fault> {
+    async fn created(&self, client: &SecretManagerService, number: &str, name: &Name) -> Result<Option<u64>, Fault> {
         let answer = retry(self.deadline, || async {
-            let asked = client.get_secret_version().set_name(name.full());
+            let asked = client.get_secret_version().set_name(format!("{}/versions/{number}", name.secret()));
             asked.send().await.map_err(|error| fault::of(&error, name))
         });
         Ok(answer.await?.create_time.and_then(|at| u64::try_from(at.seconds()).ok()))

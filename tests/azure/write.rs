@@ -109,7 +109,10 @@ fn what_cannot_be_written_says_why() {
     let live = Live::new();
     let hint =
         "`az keyvault secret set-attributes --enabled true --id https://myvault.vault.azure.net/secrets/disabled`";
+    // One letter more than a name can have.
+    let long = format!("azure:{}", "n".repeat(128));
     for (reference, value, said) in [
+        (long.as_str(), &b"needle-7c21"[..], "Key Vault refuses (400, BadParameter)"),
         ("azure:disabled", &b"needle-7c21"[..], "the secret is disabled"),
         ("azure:disabled", b"needle-7c21", hint),
         ("azure:certificate", b"needle-7c21", "belongs to a certificate of this name"),

@@ -1,6 +1,6 @@
 //! One project folder, and the verbs on it.
 
-use crate::common::{Output, Test};
+use crate::common::{Output, Test, inject};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -96,6 +96,25 @@ pub(crate) fn round_trip(project: &Project, values: &[Vec<u8>], with: impl Fn(Te
         assert_eq!(found.map(|(_, value)| value), Some(value), "{name}");
     }
     assert_eq!(got.len(), values.len());
+}
+
+/// A shell that runs lines, for a server that lives only as long: `set_ NAME` takes its input, `get`, `unset_` and `launch`
+/// are what they say, all with the profile.
+#[track_caller]
+pub(crate) fn shell(profile: &str, lines: &str) -> Test {
+    let front = format!(
+        "I='{}'\nset_() {{ \"$I\" set -p ./p.toml --stdin \"$@\"; }}\nget() {{ \"$I\" get -p ./p.toml \"$@\"; }}\n\
+         unset_() {{ \"$I\" unset -p ./p.toml \"$@\"; }}\nlaunch() {{ \"$I\" -p ./p.toml -- /usr/bin/env -0; }}\n",
+        inject().display()
+    );
+    let test = Test::new().file("p.toml", profile).file("run.sh", front + lines).env("PATH", "/usr/bin:/bin");
+    test.program("/bin/sh").args(["run.sh"])
+}
+
+/// What such a shell was told of the variable `A`, a line each, without what is the same in all of them.
+pub(crate) fn told(done: &Output, reference: &str) -> Vec<String> {
+    let text = String::from_utf8_lossy(&done.stderr).into_owned();
+    text.lines().map(|line| line.replace(&format!("inject: A: {reference}: "), "")).collect()
 }
 
 /// The mode, the owner and the group of a file.

@@ -34,14 +34,13 @@ fn check_says_version_and_age() {
 /// Who may read the payload need not be one who may look at the version.
 #[test]
 fn whose_age_may_not_be_seen_is_read_all_the_same() {
-    let said =
-        "inject: note: gcp: undated: when it was stored cannot be seen: the permission secretmanager.versions.get, ";
-    let done = run(&one("gcp:undated"), &CHECK).stderr_contains(said).run();
+    let said = "inject: note: gcp: no-metadata: when it was stored cannot be seen: the permission secretmanager.versions.get, ";
+    let done = run(&one("gcp:no-metadata"), &CHECK).stderr_contains(said).run();
     let told: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
     let row = &told["variables"][0];
     assert_eq!((&row["state"], &row["version"]), (&"ok".into(), &"1".into()));
     assert!(row["created"].is_null());
-    let aged = "[secrets]\nA = { from = 'gcp:undated', max-age = '90d' }\n";
+    let aged = "[secrets]\nA = { from = 'gcp:no-metadata', max-age = '90d' }\n";
     let words = "inject: warning: A: its source does not say when it was stored, so 'max-age' says nothing\n";
     run(aged, &["check", "--strict", "-p", "./p.toml"]).status(1).stderr_contains(said).stderr_contains(words).run();
 }

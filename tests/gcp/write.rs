@@ -2,33 +2,24 @@
 
 use super::world::{asked, inside, python};
 use crate::common::hostile::values;
-use crate::common::project::{profile, variables};
+use crate::common::project::{self, profile, variables};
 use crate::common::{Output, Test, inject};
 use std::fmt::Write;
 
-/// Lines of a shell in the network of the stand-in, which lives as long as they run. `set NAME` takes its input, `get`,
-/// `unset` and `launch` are what they say.
+/// Lines of a shell in the network of the stand-in, which lives as long as they run.
 #[track_caller]
 fn shell(profile: &str, lines: &str, faults: &[&str]) -> Test {
-    let front = format!(
-        "I='{}'\nset_() {{ \"$I\" set -p ./p.toml --stdin \"$@\"; }}\nget() {{ \"$I\" get -p ./p.toml \"$@\"; }}\n\
-         unset_() {{ \"$I\" unset -p ./p.toml \"$@\"; }}\nlaunch() {{ \"$I\" -p ./p.toml -- /usr/bin/env -0; }}\n",
-        inject().display()
-    );
-    let test = Test::new().file("p.toml", profile).file("run.sh", front + lines);
+    let test = project::shell(profile, lines);
     let key = test.path("service.json");
-    let test = test.env("GOOGLE_APPLICATION_CREDENTIALS", key).env("PATH", "/usr/bin:/bin");
-    inside(test, faults).program("/bin/sh").args(["run.sh"])
+    inside(test.env("GOOGLE_APPLICATION_CREDENTIALS", key), faults)
 }
 
 fn one(reference: &str) -> String {
     format!("[secrets]\nA = 'gcp:{reference}'\n")
 }
 
-/// What was told, a line each, without what is the same in all of them.
 fn told(done: &Output, reference: &str) -> Vec<String> {
-    let text = String::from_utf8_lossy(&done.stderr).into_owned();
-    text.lines().map(|line| line.replace(&format!("inject: A: gcp:{reference}: "), "")).collect()
+    project::told(done, &format!("gcp:{reference}"))
 }
 
 #[test]

@@ -55,6 +55,8 @@ class Vault:
                 found = re.fullmatch(pattern, path)
                 if known == method and found:
                     return act(self, *found.groups(), *([body] if method == "PUT" else []))
+            if re.fullmatch(r"/secrets/[^/]+/?", path):
+                raise Refused(400, "BadParameter", f"The request URI contains an invalid name: {path.split('/')[2]}", None)
             raise Refused(405, "MethodNotAllowed", "The HTTP method used is not valid.", None)
 
     def missing(self, name):

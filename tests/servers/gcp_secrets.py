@@ -9,12 +9,21 @@ import urllib.parse
 
 from gcp_keys import PROJECT
 
-SECRETS = {  # name: its versions, (state, bytes)
+
+def now():
+    return ago(0)
+
+
+def ago(days):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * 86400))
+
+
+SECRETS = {  # name: its versions, (state, bytes) and when it was added
     "europe-west3/plain": [("ENABLED", b"of the region")],
     "plain": [("ENABLED", b"value of plain")],
     "bytes": [("ENABLED", bytes(range(1, 256)))],
     "json": [("ENABLED", b'{"user": "me", "port": 5432}')],
-    "rotated": [("ENABLED", b"one"), ("ENABLED", b"two")],
+    "rotated": [("ENABLED", b"one", ago(100)), ("ENABLED", b"two", ago(10))],
     "disabled": [("DISABLED", b"no")],
     "destroyed": [("DESTROYED", b"no")],
     "denied": [("ENABLED", b"no")],
@@ -22,14 +31,14 @@ SECRETS = {  # name: its versions, (state, bytes)
     "sum-none": [("ENABLED", b"without a checksum")],
     "read-only": [("ENABLED", b"{}")],
     "no-metadata": [("ENABLED", b"x")],
-    "undated": [("ENABLED", b"nobody sees when it was added")],
     "empty": [],
     **{f"many-{n:02}": [("ENABLED", f"value of many-{n:02}".encode())] for n in range(50)},
 }
 ALIASES = {"rotated": {"stable": 1}}
 # Whose versions the caller may access, but not look at.
-NO_METADATA = {"no-metadata", "undated"}
-AGES = {"rotated": [100, 10]}  # of each version that was there before, in days
+NO_METADATA = {"no-metadata"}
+# When those were stored that were there before.
+STORED = "2024-05-06T07:08:09.123456Z"
 
 VERSION = r"/v1/projects/([^/]+)(?:/locations/([^/]+))?/secrets/([^/:]+)"
 STATES = {"ENABLED": 1, "DISABLED": 2, "DESTROYED": 3}
@@ -59,9 +68,7 @@ def full(location, name, number):
 
 def described(location, name, number, state, created):
     """A version, with the numbers of enumerations that were asked for."""
-    age = 0 if created or name not in AGES else AGES[name][number - 1]
-    stored = created[0] if created else time.strftime("%Y-%m-%dT%H:%M:%S.123456Z", time.gmtime(time.time() - age * 86400))
-    return {"name": full(location, name, number), "createTime": stored, "state": STATES[state],
+    return {"name": full(location, name, number), "createTime": created[0] if created else STORED, "state": STATES[state],
             "etag": f"\"{number}\"", "clientSpecifiedPayloadChecksum": True}
 
 
@@ -174,7 +181,3 @@ class Secrets:
             return self.refuse("FAILED_PRECONDITION", f"Secret Version [projects/123/secrets/{name}/versions/{number}] is in DESTROYED state.")
         versions[number - 1] = ({"disable": "DISABLED", "enable": "ENABLED"}[what], data, *created)
         self.give(described(location, name, number, versions[number - 1][0], created))
-
-
-def now():
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -7,7 +7,8 @@ use inject::date;
 
 /// Each form, a field of it, and what is in there.
 const FORMS: [(&str, &str, &str); 5] = [
-    ("s.yaml", "sops:s.yaml#k", "k: value\n"),
+    // With a date that is its own affair.
+    ("s.yaml", "sops:s.yaml#k", "lastmodified_unencrypted: '2001-02-03T04:05:06Z'\nk: value\n"),
     ("s.json", "sops:s.json#k", "{\"k\": \"value\"}"),
     ("s.env", "sops:s.env#k", "k=value\n"),
     ("s.ini", "sops:s.ini#a.k", "[a]\nk = value\n"),

@@ -61,11 +61,6 @@ impl Name {
         (parent.trim_end_matches("/secrets"), id)
     }
 
-    /// The same secret in another version.
-    pub(super) fn at(&self, version: &str) -> Self {
-        Self { secret: self.secret.clone(), location: self.location.clone(), version: version.to_owned() }
-    }
-
     /// Which version, for messages.
     pub(super) fn version(&self) -> &str {
         &self.version

@@ -93,7 +93,7 @@ impl Gcp {
 impl At<'_> {
     fn current(&self) -> Result<Current, Fault> {
         let login = self.gcp.login()?;
-        let read = self.gcp.runtime.run(self.gcp.read(&self.client, &self.name, login, false));
+        let read = self.gcp.runtime.run(self.gcp.read(&self.client, &self.name, login));
         match read {
             Ok(payload) => {
                 let number = payload.stored.version.as_deref().and_then(|number| number.parse().ok());
