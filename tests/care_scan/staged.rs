@@ -117,7 +117,9 @@ fn unmerged_files_are_no_commit_yet() {
     repository.git(&["checkout", "-q", "main"]);
     repository.file("x", format!("{VALUE}\n"));
     repository.git(&["commit", "-q", "-a", "-m", "three"]);
-    let merged = Command::new("git").args(["merge", "-q", "other"]).current_dir(repository.path("")).output().unwrap();
+    let mut merge = Command::new("git");
+    merge.args(["-c", "user.name=x", "-c", "user.email=x@example.org", "merge", "-q", "other"]);
+    let merged = merge.current_dir(repository.path("")).output().unwrap();
     assert_eq!(merged.status.code(), Some(1));
     let run = repository.inject(["scan", "-p", "./p.toml", "--staged"]).status(125).stdout("");
     run.stderr_contains("inject: error: x: is not merged yet").run();
