@@ -5,7 +5,7 @@
 use {
     super::{
         scan::{At, Report, scanner, store},
-        secrets::{Case, case, random, secret},
+        secrets::{Case, KINDS, case, random, secret},
     },
     crate::common::{
         inject,
@@ -98,7 +98,11 @@ fn nothing_is_left(kind: &'static str, uses: &[Use]) {
 }
 
 fn reading() -> Vec<Use> {
-    let mut uses = vec![Use::new("export", &["--format", "json"])];
+    let mut uses = vec![
+        Use::new("export", &["--format", "json"]),
+        // There each value stands in hex: all are found.
+        Use::new("scan", &["@needles"]).status(1),
+    ];
     for (name, size) in [SHORT, LONG] {
         uses.push(Use::new("get", &[name]));
         uses.push(Use::new("verify", &[name, "--stdin"]).stdin(&fresh(size)).status(1));
@@ -117,7 +121,9 @@ fn writing() -> Vec<Use> {
 
 /// Each kind of source is a test of its own, so that they run side by side and a failure names it.
 macro_rules! kinds {
-    ($uses:ident: $($name:ident = $kind:literal;)*) => {
+    ($uses:ident $all:ident: $($name:ident = $kind:literal;)*) => {
+        const $all: &[&str] = &[$($kind),*];
+
         mod $uses {
             $(#[test]
             fn $name() {
@@ -128,7 +134,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    reading:
+    reading READING:
     env = "env";
     dotenv = "dotenv";
     json = "json";
@@ -147,7 +153,7 @@ kinds! {
 }
 
 kinds! {
-    writing:
+    writing WRITING:
     dotenv = "dotenv";
     json = "json";
     yaml = "yaml";
@@ -160,4 +166,132 @@ kinds! {
     aws = "aws";
     gcp = "gcp";
     azure = "azure";
+}
+
+#[test]
+fn every_kind_is_tested() {
+    // The list of the launches, and those that need a server.
+    assert_eq!(READING, [KINDS, &["keychain", "vault", "aws", "gcp", "azure"]].concat());
+    // These are somebody else's to write.
+    let not_ours = ["env", "systemd", "command"];
+    assert_eq!(WRITING, READING.iter().copied().filter(|kind| !not_ours.contains(kind)).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_format_of_an_export() {
+    for format in ["dotenv", "json", "shell", "github", "systemd"] {
+        nothing_is_left("yaml", &[Use::new("export", &["--format", format])]);
+    }
+    // A newline cannot be held: a failure leaves as little.
+    nothing_is_left("yaml", &[Use::new("export", &["--format", "docker"]).status(125)]);
+}
+
+#[test]
+fn a_value_that_is_made_up() {
+    for spec in ["hex:32", "urlsafe:32", "base64:32", "alnum:24", "words:6", "uuid"] {
+        let what = Use::new("set", &["NEW", "--to", "file:made", "--generate", spec]).made("made");
+        nothing_is_left("json", &[what]);
+    }
+}
+
+#[test]
+fn a_value_from_a_file() {
+    for (name, size) in [SHORT, LONG] {
+        let mut case = case("json");
+        let value = fresh(size);
+        case.needles.push(("FILE".into(), value.clone().into_bytes()));
+        case.test = case.test.file("value", value);
+        scan(case, &care(None), &Use::new("set", &[name, "--from-file", "@value"])).assert_nothing_left();
+    }
+}
+
+/// The judge of its strength looks at all of it, whether it then pleases or not.
+#[test]
+fn a_value_that_is_judged() {
+    for (least, status) in [(10, 0), (100_000, 125)] {
+        for (name, size) in [SHORT, LONG] {
+            let mut case = case("json");
+            let line = format!("{name} = \"file:secrets.json#{name}\"");
+            let judged = format!("{name} = {{ from = \"file:secrets.json#{name}\", min-entropy = {least} }}");
+            assert!(case.profile.contains(&line));
+            case.profile = case.profile.replace(&line, &judged);
+            let what = Use::new("set", &[name, "--stdin"]).stdin(&fresh(size)).status(status);
+            scan(case, &care(None), &what).assert_nothing_left();
+        }
+    }
+}
+
+#[test]
+fn a_value_that_is_the_one() {
+    for kind in ["dotenv", "whole-file"] {
+        for (name, _) in [SHORT, LONG] {
+            let case = case(kind);
+            let what = Use::new("verify", &[name, "--stdin"]).stdin(&case.expected[name]);
+            scan(case, &care(None), &what).assert_nothing_left();
+        }
+    }
+}
+
+#[test]
+fn a_verb_that_fails() {
+    for kind in ["json", "env"] {
+        let what = Use::new("export", &["--format", "json"]).status(125);
+        scan(case(kind).failing(), &care(None), &what).assert_nothing_left();
+    }
+}
+
+/// A case in which all values stand in a plain file, and no profile maps them yet.
+fn plain(kind: &'static str) -> Case {
+    let mut case = case(kind);
+    let json = serde_json::to_string(&case.expected).expect("JSON");
+    let dotenv = case.expected.iter().fold(String::new(), |text, (name, value)| {
+        text + &format!("{name}={}\n", serde_json::to_string(value).expect("JSON"))
+    });
+    case.test = case.test.file("plain.env", dotenv).file("plain.json", json).file("out/there", "");
+    case.profile = "# nothing yet\n".into();
+    case
+}
+
+fn import(from: &str, to: &str) -> Use {
+    Use::new("import", &[from, "--to", to, "--remove"])
+}
+
+#[test]
+fn an_import_into_files() {
+    for (from, to) in [
+        ("@plain.env", "dotenv:out/new.env#"),
+        ("@plain.env", "file:out/new.json#"),
+        ("@plain.json", "file:out/new.yaml#"),
+        ("@plain.json", "file:out/new.toml#"),
+        ("@plain.json", "file:out/"),
+    ] {
+        scan(plain("json"), &care(None), &import(from, to)).assert_nothing_left();
+    }
+}
+
+#[test]
+fn an_import_into_stores() {
+    for (kind, to) in [("keychain", "keychain:new/"), ("vault", "vault:secret/new#"), ("aws", "aws:new/")] {
+        scan(plain(kind), &care(None), &import("@plain.env", to)).assert_nothing_left();
+    }
+}
+
+/// The positive controls: with one protection compiled out, the very same scan must fail, whatever the verb.
+#[test]
+fn verbs_that_do_not_zero_what_they_free_are_caught() {
+    let leaky = care(Some("leak-system-allocator"));
+    let caught = |case: Case, what: &Use| {
+        assert!(scan(case, &leaky, what).windows_outside() > 0, "{}: nothing was seen of what it freed", what.verb);
+    };
+    for what in reading().iter().chain(&writing()) {
+        caught(case("json"), what);
+    }
+    caught(plain("json"), &import("@plain.env", "file:out/new.json#"));
+    caught(case("json"), &Use::new("set", &["NEW", "--to", "file:made", "--generate"]).made("made"));
+}
+
+#[test]
+fn a_verb_that_does_not_scrub_is_caught() {
+    let report = scan(case("json"), &care(Some("leak-no-scrub")), &writing()[0]);
+    assert!(report.windows_outside() > 0, "the scan saw nothing of an environment that was not scrubbed");
 }
