@@ -9,6 +9,7 @@
 mod common;
 
 mod proof {
+    mod care;
     mod core_dump;
     mod leftovers;
     mod observe;

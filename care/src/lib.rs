@@ -38,6 +38,13 @@ pub unsafe fn start(argc: i32, argv: *const *const libc::c_char, envp: *const *c
         closed.map_err(|error| Error::new(format!("cannot close its memory to other processes: {}", os(error))))?;
         run(&words, &environ)
     }));
+    // What logs in to a store stands in the caller's environment; from here on nothing refers to it.
+    #[cfg(not(feature = "leak-no-scrub"))]
+    // SAFETY: the strings are the initial stack's, and `run` has come back with copies only.
+    unsafe {
+        environ.wipe(envp);
+    }
+    sys::wipe_stack();
     match run {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => {

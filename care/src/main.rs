@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 /// Wipes what is freed; where there is no memory, ends with 125 instead of an abort.
+#[cfg(not(feature = "leak-system-allocator"))]
 #[global_allocator]
 static ALLOCATOR: inject::sys::Wiping = inject::sys::Wiping::new();
 

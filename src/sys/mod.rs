@@ -31,6 +31,14 @@ pub fn undumpable() -> nix::Result<()> {
     Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) }).map(drop)
 }
 
+/// Overwrites what functions that have come back left of their frames below the caller's: vector code spills what it looks
+/// at, and what is moved leaves its copy. A quarter of a megabyte is deeper than any document nests.
+#[inline(never)]
+pub fn wipe_stack() {
+    // Not optimised away: something that the compiler knows nothing of may look at it.
+    std::hint::black_box(&mut [0_u8; 256 << 10]);
+}
+
 /// A panic says where it happened and nothing else: its message can quote a value.
 pub fn hide_panics() {
     std::panic::set_hook(Box::new(|info| {

@@ -103,25 +103,30 @@ pub(crate) fn sops_files<'n>(plain: &[(&'n str, &str)]) -> (String, Vec<(&'n str
 /// The launcher as it is shipped: optimised. Without that, vector code spills what it looks at to the stack (seen:
 /// 700 windows from memchr), and the promise is not made of such a build.
 pub(crate) fn optimized() -> PathBuf {
-    env::var_os("INJECT_UNDER_TEST").map_or_else(|| build(None), PathBuf::from)
+    env::var_os("INJECT_UNDER_TEST").map_or_else(|| build("inject", None), PathBuf::from)
 }
 
 /// The launcher with one protection taken out at compile time: `leak-no-scrub`, `leak-system-allocator`. The
 /// variable of the same name (`INJECT_LEAK_NO_SCRUB`) saves the build; doing without one is a failure.
 pub(crate) fn leaky(feature: &str) -> PathBuf {
     let variable = format!("INJECT_{}", feature.to_uppercase().replace('-', "_"));
-    env::var_os(variable).map_or_else(|| build(Some(feature)), PathBuf::from)
+    env::var_os(variable).map_or_else(|| build("inject", Some(feature)), PathBuf::from)
+}
+
+/// `inject-care`, optimised as the launcher is, and with one protection taken out where a feature says so.
+pub(crate) fn care(leak: Option<&str>) -> PathBuf {
+    build("inject-care", leak)
 }
 
 /// One folder for all, so that the dependencies are built once; each result is copied out of it, as the next one
 /// takes its place. Optimised like the clean one, so that the protection is all that differs.
-fn build(feature: Option<&str>) -> PathBuf {
+fn build(program: &str, feature: Option<&str>) -> PathBuf {
     let name = feature.unwrap_or("optimized");
-    once(name, || {
+    once(&format!("{program} {name}"), || {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("optimized");
         let mut cargo = Command::new(env!("CARGO"));
         cargo
-            .args(["build", "--quiet", "--offline", "--release", "--package", "inject", "--bin", "inject"])
+            .args(["build", "--quiet", "--offline", "--release", "--package", program, "--bin", program])
             .args(feature.iter().flat_map(|feature| ["--features", feature]))
             .arg("--target-dir")
             .arg(&target)
@@ -129,17 +134,18 @@ fn build(feature: Option<&str>) -> PathBuf {
         let output = cargo.output().expect("cargo");
         assert!(
             output.status.success(),
-            "no launcher ({name}) to scan; {cargo:?} failed:\n{}",
+            "no {program} ({name}) to scan; {cargo:?} failed:\n{}",
             String::from_utf8_lossy(&output.stderr),
         );
         let folder = target.join(name);
         fs::create_dir_all(&folder).expect("a folder for it");
-        let fresh = folder.join(format!("inject.{}", process::id()));
+        let fresh = folder.join(format!("{program}.{}", process::id()));
         // Not fs::copy: see `Test::bring`.
-        let copied = Command::new("/bin/cp").arg(target.join("release/inject")).arg(&fresh).status().expect("cp");
+        let copied =
+            Command::new("/bin/cp").arg(target.join("release").join(program)).arg(&fresh).status().expect("cp");
         assert!(copied.success(), "cp {}", fresh.display());
-        fs::rename(fresh, folder.join("inject")).expect("the copy in its place");
-        folder.join("inject")
+        fs::rename(fresh, folder.join(program)).expect("the copy in its place");
+        folder.join(program)
     })
 }
 

@@ -2,10 +2,14 @@
 
 use {
     super::secrets::Case,
-    crate::common::tool::{file_name, tool},
+    crate::common::{
+        Output, Test,
+        tool::{file_name, tool},
+    },
     serde_json::Value,
     std::{
         collections::BTreeMap,
+        ffi::OsString,
         fs,
         path::{Path, PathBuf},
     },
@@ -56,10 +60,23 @@ pub(crate) struct Report {
 }
 
 /// The store that was built with the tests; it goes beside the launcher.
-fn store() -> PathBuf {
+pub(crate) fn store() -> PathBuf {
     let store = Path::new(env!("CARGO_BIN_EXE_inject")).with_file_name("inject-store");
     assert!(store.exists(), "no {}: cargo build --workspace", store.display());
     store
+}
+
+/// What stands before a command line, so that the program `from` in it is looked at when it ends. The test's folder
+/// holds `needles` and the profile `p.toml`.
+pub(crate) fn scanner(test: &Test, from: &str, at: At, more: &[OsString]) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec![tool("scan").into(), "--at".into()];
+    words.extend([if at == At::Exec { "exec" } else { "exit" }, "--from", from, "--arena-ok"].map(OsString::from));
+    for (option, file) in [("--needles", "needles"), ("--report", "report.json"), ("--text", "p.toml")] {
+        words.extend([option.into(), test.path(file).into()]);
+    }
+    words.extend_from_slice(more);
+    words.push("--".into());
+    words
 }
 
 /// Runs the case and scans it. The scanner stays what it is (root), also where the launcher is an ordinary user's.
@@ -69,28 +86,22 @@ pub(crate) fn scan(case: Case, launcher: &Path, arena: Arena, at: At, user: User
     let needles = case.needle_file();
     let test = case.test.file("p.toml", &case.profile).file("needles", needles);
     let (probe, program) = (test.bring(&tool("probe")), test.bring(launcher));
-    let (profile, report) = (test.path("p.toml"), test.path("report.json"));
-    let needles = test.path("needles");
     let state = match user {
         User::Caller => arena.state().to_owned(),
         User::Ordinary => format!("{},uid-{ORDINARY_UID}", arena.state()),
     };
-    let name = file_name(&program);
     if !case.servers.is_empty() {
         test.bring(&store());
     }
+    let (scanner, profile) = (scanner(&test, &file_name(&program), at, &[]), test.path("p.toml"));
     let test = test
         .prefix(&case.servers)
-        .prefix([tool("scan")])
-        .prefix(["--at", if at == At::Exec { "exec" } else { "exit" }, "--from", &name, "--arena-ok"])
-        .prefix(["--needles".as_ref(), needles.as_os_str(), "--report".as_ref(), report.as_os_str()])
-        .prefix(["--text".as_ref(), profile.as_os_str(), "--".as_ref()])
+        .prefix(scanner)
         .prefix([tool("state").as_os_str(), state.as_ref()])
         .program(program)
         .args(["-p".as_ref(), profile.as_os_str(), "--".as_ref(), probe.as_os_str()])
         .status(if at == At::Exec { 0 } else { 125 });
     let output = if user == User::Ordinary { test.owner(ORDINARY_UID) } else { test }.run();
-    let text = fs::read_to_string(report).expect("the scanner's report");
     let environment = String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| line.strip_prefix("environ.0")?.split_once('='))
@@ -100,13 +111,20 @@ pub(crate) fn scan(case: Case, launcher: &Path, arena: Arena, at: At, user: User
             entry.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))
         })
         .collect();
-    let json: Value = serde_json::from_str(&text).expect("JSON of the scanner");
-    assert_eq!(json["finished"], true, "{label}: never came to the {at:?}: {json:#}");
-    assert_eq!(json["mistakes"], Value::Array(Vec::new()), "{label}: the test gave a secret away itself");
-    Report { json, label, environment }
+    Report { environment, ..Report::of(&output, label) }
 }
 
 impl Report {
+    /// What the scanner wrote of a run.
+    #[track_caller]
+    pub(crate) fn of(output: &Output, label: String) -> Self {
+        let text = fs::read_to_string(output.dir.path().join("report.json")).expect("the scanner's report");
+        let json: Value = serde_json::from_str(&text).expect("JSON of the scanner");
+        assert_eq!(json["finished"], true, "{label}: never came to its end: {json:#}");
+        assert_eq!(json["mistakes"], Value::Array(Vec::new()), "{label}: the test gave a secret away itself");
+        Self { json, label, environment: BTreeMap::new() }
+    }
+
     pub(crate) fn windows_outside(&self) -> u64 {
         self.json["windows"]["outside"].as_u64().expect("a number")
     }

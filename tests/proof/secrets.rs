@@ -16,7 +16,7 @@ pub(crate) fn random(length: usize) -> Vec<u8> {
 }
 
 /// Sizes grow from 8 to 12,000 bytes; one byte in eighteen is one that JSON must escape.
-fn secret(index: usize) -> String {
+pub(crate) fn secret(index: usize) -> String {
     let share = index as f64 / (COUNT - 1) as f64;
     let size = (8.0 * 1500_f64.powf(share)).round() as usize;
     let mut text = String::new();

@@ -1,7 +1,7 @@
 /* scan: what is left of secrets in a launcher at the moment it becomes the command (or exits).
  *
  *   scan [--at exec|exit] --needles FILE [--from NAME] [--text FILE]... [--report FILE] [--arena-ok]
- *        [--utf16] -- COMMAND [ARG]...
+ *        [--utf16] [--made FILE] -- COMMAND [ARG]...
  *
  * COMMAND is traced. From the moment it executes a program whose file is called NAME (default: at
  * once), each entry of execve by its main thread is a candidate: the process stands still there, all
@@ -9,7 +9,8 @@
  * --at exit: that of the entry of exit_group). Children are not traced: they just run. The exit
  * status is COMMAND's; 120 is the scanner's own failure. The report is one JSON object on FILE
  * (default: stderr). --text names files that everybody may read (the profile): a needle found
- * there or in argv is a mistake of the test, and listed as one.
+ * there or in argv is a mistake of the test, and listed as one. --made names a file that COMMAND writes: when
+ * the process stands still its bytes are one more needle (with --at exit only: they are read once).
  *
  * Needs CAP_SYS_PTRACE over COMMAND where that is not dumpable: run it as root or under unshare -r. */
 #define _GNU_SOURCE
@@ -38,6 +39,8 @@ static void die(const char *what)
 static char mistakes[64][160];
 static int mistake_count;
 static long spent_ms;
+static int utf16;
+static const char *made;
 
 #include "scan_needles.h"
 #include "scan_memory.h"
@@ -97,6 +100,10 @@ static void take(pid_t pid, struct report *r, const char *where)
 {
     int attempts = r->attempts + 1;
     long start = now_ms();
+    if (made) {
+        read_made(made);
+        build_table(utf16);
+    }
     memset(r, 0, sizeof *r);
     r->attempts = attempts;
     snprintf(r->where, sizeof r->where, "%s", where);
@@ -188,7 +195,7 @@ static pid_t start(char **command)
 int main(int argc, char **argv)
 {
     const char *needle_file = NULL, *from = NULL, *report_file = NULL, *texts[64];
-    int at_exit = 0, arena_ok = 0, utf16 = 0, text_count = 0, i = 1;
+    int at_exit = 0, arena_ok = 0, text_count = 0, i = 1;
     for (; i < argc && strcmp(argv[i], "--"); i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (!strcmp(argv[i], "--arena-ok"))
@@ -203,6 +210,8 @@ int main(int argc, char **argv)
             from = value, i++;
         else if (!strcmp(argv[i], "--report"))
             report_file = value, i++;
+        else if (!strcmp(argv[i], "--made"))
+            made = value, i++;
         else if (!strcmp(argv[i], "--text") && text_count < 64)
             texts[text_count++] = value, i++;
         else

@@ -143,6 +143,7 @@ static void build_table(int utf16)
     if (!slots || !sieve || !out)
         die("no memory for the table of windows");
     slot_mask = size - 1;
+    slot_used = 0;
     for (int i = 0; i < needle_count; i++) /* raw first: text that needs no escaping counts as raw */
         add_windows(needles[i].bytes, needles[i].length, i, RAW);
     for (int i = 0; i < needle_count; i++) {
@@ -193,4 +194,16 @@ static void read_needles(const char *path)
     fclose(f);
     if (!needle_count)
         die("no needles");
+}
+
+/* What the run made up: all bytes of a file are one more needle. */
+static void read_made(const char *path)
+{
+    static uint8_t bytes[1 << 20];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
+    if (length < WINDOW || needle_count == NEEDLES)
+        die(path);
+    close(fd);
+    needles[needle_count++] = (struct needle){"made", bytes, length};
 }
