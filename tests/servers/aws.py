@@ -9,6 +9,7 @@ import datetime
 import ipaddress
 import json
 import os
+import select
 import signal
 import socket
 import ssl
@@ -159,20 +160,30 @@ def in_tls(certificate, upstream):
     context.load_cert_chain(certificate)
     listener = socket.create_server(("127.0.0.1", 0))
 
-    def pump(source, sink):
+    def received(outer, limit=65536):
+        """What has arrived; `None` where that was nothing of the inside yet."""
+        outer.settimeout(0)
         try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
+            return outer.recv(limit)
+        except ssl.SSLWantReadError:
+            return None
+        finally:
+            outer.settimeout(None)
 
     def serve(plain):
         try:
-            with context.wrap_socket(plain, server_side=True) as outer:
-                with socket.create_connection(("127.0.0.1", upstream)) as inner:
-                    threading.Thread(target=pump, args=(outer, inner), daemon=True).start()
-                    pump(inner, outer)
+            with context.wrap_socket(plain, server_side=True) as outer, socket.create_connection(("127.0.0.1", upstream)) as inner:
+                # By one thread: before Python 3.13 two that read and write one TLS connection mix up its bytes.
+                ends = [outer, inner]
+                while inner in ends:
+                    for source in [outer] if outer in ends and outer.pending() else select.select(ends, [], [])[0]:
+                        data = received(outer) if source is outer else inner.recv(65536)
+                        if data:
+                            (inner if source is outer else outer).sendall(data)
+                        elif data is not None:
+                            ends.remove(source)
+                            if source is outer:
+                                inner.shutdown(socket.SHUT_WR)
         except OSError:
             pass
 
