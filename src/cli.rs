@@ -11,6 +11,9 @@ use std::os::unix::ffi::OsStrExt;
 
 mod care;
 
+/// What to do where a value may have been given as an argument.
+pub const NO_VALUE: &str = "a value is never an argument: `inject set NAME` asks for it, and --stdin reads it";
+
 /// How it is called, in a line.
 pub const USAGE: &str = "inject [OPTIONS] -- COMMAND [ARG]..., or inject VERB [OPTIONS]";
 
@@ -157,12 +160,28 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Error>
     if let Ok(Launch { load, verbose }) = Launch::try_parse_from(&words) {
         return Ok(Parsed::Do(Box::new(Cli { load, verbose, verb: None })));
     }
+    let keeps = ["set", "unset", "verify"].iter().any(|verb| words.iter().any(|word| word == verb));
     match Cli::try_parse_from(words) {
         Ok(cli) => Ok(Parsed::Do(Box::new(cli))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Parsed::Show(error.render().to_string()))
         }
+        Err(error) if keeps && is_surplus(&error) => Err(Error::new("there is an argument too many").hint(NO_VALUE)),
         Err(error) => Err(usage_error(&valueless(&error))),
+    }
+}
+
+/// Whether what is wrong is a word that is no flag: behind a verb that takes a value in another way it could be that value.
+fn is_surplus(error: &clap::Error) -> bool {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let word = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => Some(word.as_str()),
+        _ => None,
+    };
+    match error.kind() {
+        ErrorKind::UnknownArgument => word(ContextKind::InvalidArg).is_some_and(|word| !word.starts_with('-')),
+        ErrorKind::TooManyValues => true,
+        _ => false,
     }
 }
 

@@ -23,6 +23,7 @@ mod care_write {
     mod import;
     mod keychain;
     mod mapping;
+    mod mishaps;
     mod prompts;
     mod secrecy;
     mod values;

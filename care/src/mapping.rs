@@ -139,13 +139,19 @@ impl Revision {
             if held.bytes() != Some(self.was.as_bytes()) {
                 return Err(Fault::outage("changed meanwhile").hint("run this again"));
             }
-            held.replace(file.text.as_bytes())
+            // First the approval: whoever launches meanwhile finds one content or the other approved.
+            let foreseen = if self.trusted { Store::foresee(environ, file) } else { Ok(()) };
+            foreseen.map_err(|error| {
+                Fault::unreachable(error.reports.into_iter().map(|report| report.message).collect::<String>())
+            })?;
+            held.replace(file.text.as_bytes()).inspect_err(|_| {
+                let _ = Store::forget(environ, file);
+            })
         };
         write().map_err(|fault| {
-            let fault = Fault { message: format!("the mapping was not written: {}", fault.message), ..fault };
-            about(file, fault)
-        })?;
-        if self.trusted { Store::approve(environ, &[file]) } else { Ok(()) }
+            let message = format!("the value is stored, but its mapping was not written: {}", fault.message);
+            about(file, Fault { message, ..fault })
+        })
     }
 }
 

@@ -4,22 +4,25 @@ use crate::mapping::{self, Revision};
 use crate::origin::Origin;
 use crate::strength;
 use crate::target::{self, Target};
+use crate::values;
 use inject::cli::Load;
 use inject::error::{Error, Fault};
 use inject::filter;
+use inject::git;
 use inject::merge::Merged;
 use inject::plan::Plan;
 use inject::profile::Profile;
 use inject::secret::Secret;
 use inject::sys::{self, Environ};
 use inject::variable::MAX_STRING;
-use inject::verb::trust;
+use inject::verb::{self, trust};
 
 /// The verb.
 ///
 /// # Errors
 /// Nothing was stored, or no mapping was written: the message says which.
 pub(crate) fn set(load: &Load, name: &str, to: Option<&str>, origin: &Origin, environ: &Environ) -> Result<u8, Error> {
+    values::is_name(name)?;
     let profile = Profile::read(load.wish(environ)?, environ);
     Plan::new(&profile, environ)?;
     trust::require(&profile, load, environ)?;
@@ -49,6 +52,7 @@ fn store(profile: &Profile, name: &str, origin: &Origin, environ: &Environ) -> R
     let done = target.put(&mut writing, &value)?;
     target.compare(&Merged::new(&plan, writing.read()), &value)?;
     target.tell(&done);
+    verb::warn(&git::warnings(&git::plaintext(&plan), environ));
     Ok(())
 }
 
@@ -88,7 +92,9 @@ pub(crate) fn as_written(profile: Profile, name: &str, environ: &Environ) -> Res
 /// What may be a mistake is said, what its entry does not want or no variable can hold is refused.
 fn judge(target: &Target<'_>, value: &Secret, bits: Option<f64>, origin: &Origin) -> Result<(), Error> {
     fits(target, value, bits)?;
-    if origin.is_typed() && strength::bits(value.expose(), target.name()) < strength::WEAK {
+    if value.expose().is_empty() {
+        target.warn("the value is empty");
+    } else if origin.is_typed() && strength::bits(value.expose(), target.name()) < strength::WEAK {
         target.warn("this value is weak: it is easily guessed; --generate makes a better one");
     }
     if origin.is_read() && value.expose().ends_with(b"\n") {

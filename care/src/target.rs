@@ -1,6 +1,6 @@
 //! What a verb that writes works on: one variable of a profile, and the first reference behind it.
 
-use crate::write;
+use crate::{values, write};
 use inject::batch::Ask;
 use inject::clock::Clock;
 use inject::error::{Error, Fault, State, printable};
@@ -37,8 +37,9 @@ impl<'a> Target<'a> {
         }
         let lines = plan.stacks.iter().rev().flat_map(|layers| &layers.files).flat_map(|(explicit, _)| explicit);
         let Some(line) = lines.into_iter().find(|line| line.live && name_of(&line.entry.key) == Some(name)) else {
-            return Err(Error::new(format!("{}: this profile does not map it", printable(name)))
-                .hint(format!("`inject set {} --to SOURCE:LOCATOR` does", printable(name))));
+            let map = || format!("`inject set {name} --to SOURCE:LOCATOR` maps it");
+            return Err(Error::new(format!("{name}: this profile does not map it"))
+                .hint(values::meant(plan, name).unwrap_or_else(map)));
         };
         let at = |message: &str, hint: Option<&str>| {
             let report =

@@ -2,6 +2,7 @@
 
 use crate::set::as_written;
 use crate::target::{self, Target};
+use crate::values;
 use crate::write;
 use inject::cli::Load;
 use inject::error::Error;
@@ -15,6 +16,7 @@ use inject::verb::trust;
 /// # Errors
 /// Nothing was removed.
 pub(crate) fn unset(load: &Load, name: &str, yes: bool, environ: &Environ) -> Result<u8, Error> {
+    values::is_name(name)?;
     let profile = Profile::read(load.wish(environ)?, environ);
     Plan::new(&profile, environ)?;
     trust::require(&profile, load, environ)?;

@@ -2,12 +2,12 @@
 
 use inject::answers::Answers;
 use inject::audit::Audit;
-use inject::cli::Load;
+use inject::cli::{self, Load};
 use inject::error::{Error, Fault, Report, printable};
 use inject::merge::Merged;
 use inject::plan::{Plan, template};
 use inject::profile::{Profile, name_of};
-use inject::reference::{Template, is_name, nearest};
+use inject::reference::{self, Template, nearest};
 use inject::secret::Secret;
 use inject::sys::Environ;
 use inject::variable::{Outcome, Variable, report};
@@ -94,10 +94,7 @@ pub(crate) fn one<T>(
     environ: &Environ,
     first: impl FnOnce() -> Result<T, Error>,
 ) -> Result<(Secret, T), Error> {
-    if !is_name(name.as_bytes()) {
-        // Nobody knows what stands there: it could be a value.
-        return Err(Error::new("NAME is no name of a variable: letters, digits and '_', and no digit first"));
-    }
+    is_name(name)?;
     let profile = Profile::read(load.wish(environ)?, environ);
     let plan = Plan::new(&profile, environ)?.only(&[name], environ);
     verb::trust::require(&profile, load, environ)?;
@@ -108,6 +105,16 @@ pub(crate) fn one<T>(
         let value = variable.bytes().ok_or_else(|| missing(&plan, variable))?;
         Ok((Secret::from(value), first))
     })
+}
+
+/// # Errors
+/// It is no name. Nobody knows what stands there instead: it could be a value, so it is not shown.
+pub(crate) fn is_name(name: &str) -> Result<(), Error> {
+    if reference::is_name(name.as_bytes()) {
+        return Ok(());
+    }
+    let error = Error::new("NAME is no name of a variable: letters, digits and '_', and no digit first");
+    Err(if name.contains('=') { error.hint(cli::NO_VALUE) } else { error })
 }
 
 /// Nobody knows what a pattern that failed would have given: what `name`, or a template that it needs, may come from it
@@ -144,10 +151,14 @@ fn missing(plan: &Plan<'_>, variable: &Variable<'_>) -> Error {
     Error { exit, reports: vec![report(plan, variable, &fault)] }
 }
 
-fn unknown(plan: &Plan<'_>, name: &str) -> Error {
+/// The name of the profile that was meant, perhaps.
+pub(crate) fn meant(plan: &Plan<'_>, name: &str) -> Option<String> {
     let lines = plan.stacks.iter().flat_map(|stack| &stack.files).flat_map(|(explicit, _)| explicit);
-    let near = nearest(name, lines.filter_map(|line| name_of(&line.entry.key)));
+    nearest(name, lines.filter_map(|line| name_of(&line.entry.key))).map(|near| format!("did you mean '{near}'?"))
+}
+
+fn unknown(plan: &Plan<'_>, name: &str) -> Error {
     let message = format!("{}: this profile does not set it", printable(name));
-    let hint = near.map(|near| format!("did you mean '{near}'?"));
+    let hint = meant(plan, name);
     Error { exit: 125, reports: vec![Report { place: None, message, hint }] }
 }

@@ -1,10 +1,9 @@
 //! Which profiles of a working tree the user approved: a file of JSON lines, one a profile, in the user's state folder.
 //! What is hashed is the text that was parsed.
 
-use super::entry::Value;
 use super::find::{Origin, base};
 use super::{File, Profile};
-use crate::error::{Error, escaped, os, printable};
+use crate::error::{Error, os, printable};
 use crate::sys::{self, Environ};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag, RenameFlags, renameat2};
@@ -12,6 +11,12 @@ use nix::sys::stat::{FileStat, Mode, fstat};
 use serde_json::{Value as Json, json};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
+
+mod reads;
+pub use reads::reads;
+
+/// How many contents that inject itself has replaced stay approved: more than it can write while a launch reads.
+const BEFORE: usize = 8;
 
 /// One approved file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,13 +81,46 @@ impl Store {
 
     /// Whether exactly this content was approved at this path.
     pub fn knows(&self, file: &File) -> bool {
-        self.of(file).is_some_and(|approval| approval.sha256 == hash(&file.text))
+        let (path, hash) = (place(&file.found.path), hash(&file.text));
+        self.approvals.iter().any(|approval| Some(&approval.path) == path.as_ref() && approval.sha256 == hash)
     }
 
-    /// The approval of this path, of whatever content.
+    /// The last approval of this path, of whatever content.
     pub fn of(&self, file: &File) -> Option<&Approval> {
         let path = place(&file.found.path)?;
-        self.approvals.iter().find(|approval| approval.path == path)
+        self.approvals.iter().rfind(|approval| approval.path == path)
+    }
+
+    /// Approves what is about to stand in the place of an approved content, beside that: a launch that reads the file just
+    /// then finds it approved, before and after. Of the contents before it the last ones stay approved.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn foresee(environ: &Environ, file: &File) -> Result<(), Error> {
+        Self::change(environ, |approvals| {
+            let new = Approval { path: recorded(file)?, sha256: hash(&file.text), reads: reads(file) };
+            approvals.retain(|known| (&known.path, &known.sha256) != (&new.path, &new.sha256));
+            let mut older = approvals.iter().filter(|known| known.path == new.path).count();
+            approvals.retain(|known| {
+                let goes = known.path == new.path && older > BEFORE;
+                older -= usize::from(known.path == new.path);
+                !goes
+            });
+            approvals.push(new);
+            Ok(())
+        })
+    }
+
+    /// Takes back what was foreseen and did not come.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn forget(environ: &Environ, file: &File) -> Result<(), Error> {
+        Self::change(environ, |approvals| {
+            let (path, hash) = (recorded(file)?, hash(&file.text));
+            approvals.retain(|known| (&known.path, &known.sha256) != (&path, &hash));
+            Ok(())
+        })
     }
 
     /// Approves the files as they were parsed.
@@ -92,10 +130,7 @@ impl Store {
     pub fn approve(environ: &Environ, files: &[&File]) -> Result<(), Error> {
         Self::change(environ, |approvals| {
             for file in files {
-                let path = place(&file.found.path).ok_or_else(|| {
-                    Error::new(format!("{}: its path cannot be recorded", printable(&file.shown)))
-                        .hint("only an absolute path in UTF-8 can")
-                })?;
+                let path = recorded(file)?;
                 approvals.retain(|approval| approval.path != path);
                 approvals.push(Approval { path, sha256: hash(&file.text), reads: reads(file) });
             }
@@ -140,6 +175,13 @@ impl Store {
 pub fn place(path: &Path) -> Option<String> {
     let folder = path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?;
     Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?).to_str()?.to_owned())
+}
+
+fn recorded(file: &File) -> Result<String, Error> {
+    place(&file.found.path).ok_or_else(|| {
+        Error::new(format!("{}: its path cannot be recorded", printable(&file.shown)))
+            .hint("only an absolute path in UTF-8 can")
+    })
 }
 
 /// What is said where nothing can be remembered.
@@ -187,48 +229,6 @@ fn approval(line: &str) -> Option<Approval> {
 /// The SHA-256 of a text, in lower-case hexadecimal digits.
 pub fn hash(text: &str) -> String {
     data_encoding::HEXLOWER.encode(&hmac_sha256::Hash::hash(text.as_bytes()))
-}
-
-/// What a file reads and runs, and what it lets through: what somebody who approves it should have seen, so nothing of it
-/// is cut.
-pub fn reads(file: &File) -> Vec<String> {
-    let mut reads = Vec::new();
-    for entry in &file.said.entries {
-        match &entry.value {
-            // Both are plain text of the file, and both can steer what is run.
-            Value::Secret(secret) => {
-                reads.push(format!("{} = {}", entry.key.shown(), escaped(&secret.from.shown())));
-                let default =
-                    secret.default.iter().map(|text| format!("{}, absent, = {}", entry.key.shown(), escaped(text)));
-                reads.extend(default);
-            }
-            Value::Plain(text) => reads.push(format!("{} = {}", entry.key.shown(), escaped(text))),
-        }
-    }
-    for table in &file.said.sources {
-        for (key, setting, _) in &table.settings {
-            let value = match setting {
-                super::parse::Setting::Text(text) => text.clone(),
-                super::parse::Setting::Flag(flag) => flag.to_string(),
-                super::parse::Setting::List(list) => list.join(" "),
-                super::parse::Setting::Codes(codes) => format!("{codes:?}"),
-                super::parse::Setting::Reference(reference) => reference.to_string(),
-            };
-            reads.push(format!("source.{}.{key} = {}", table.name, escaped(&value)));
-        }
-    }
-    let said = &file.said;
-    let lists =
-        [("inherit", &said.inherit), ("inherit-credentials", &said.inherit_credentials), ("extends", &said.extends)];
-    for (what, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
-        let words: Vec<_> = list.iter().map(|(word, _)| escaped(word)).collect();
-        reads.push(format!("{what} {}", words.join(" ")));
-    }
-    reads.extend(said.audit.iter().map(|(to, _)| format!("audit {}", escaped(to))));
-    if said.allow_unsafe_names {
-        reads.push("allow-unsafe-names".into());
-    }
-    reads
 }
 
 /// The files of a profile that must be approved before anything is opened: those found in the working tree, and those

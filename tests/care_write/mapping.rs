@@ -54,7 +54,7 @@ fn what_is_mapped_elsewhere_is_not_mapped_again() {
     project
         .set("1N", "hunter2", &["--to", "file:x"])
         .status(125)
-        .stderr_contains("'1N' is no name of a variable")
+        .stderr_contains("NAME is no name of a variable")
         .run();
     project.set("LD_PRELOAD", "hunter2", &["--to", "file:x"]).status(125).stderr_contains("dynamic loader").run();
     assert_eq!((project.read("p.toml"), project.names()), (before, vec!["base.toml".into(), "p.toml".into()]));
@@ -207,7 +207,8 @@ fn a_profile_that_changes_meanwhile_is_neither_written_nor_approved() {
         fs::write(path, text).unwrap();
         std::io::Write::write_all(&mut pipe, b"hunter2").unwrap();
     });
-    test.stderr_contains("profiles/dev.toml: the mapping was not written: changed meanwhile").run();
+    test.stderr_contains("profiles/dev.toml: the value is stored, but its mapping was not written: changed meanwhile")
+        .run();
     other.join().unwrap();
     assert_eq!((tree.0.read("profiles/dev.toml"), tree.0.read("b")), (changed, "hunter2".into()));
     tree.run(&["-p", "dev", "--", "/bin/true"]).status(125).stderr_contains("changed since it was trusted").run();
